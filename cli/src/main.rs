@@ -1,0 +1,2 @@
+//! The `rustchain` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Sources to names, types, effects, checks and plans.

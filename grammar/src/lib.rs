@@ -1,0 +1,11 @@
+//! The mission language: grammar, lossless tree, typed AST, formatter, spans and diagnostics.
+//!
+//! `parse` never fails: it gives a tree that covers every byte, an AST in which broken parts are
+//! explicit `Error` nodes, and the diagnostics. pest does not leave this crate.
+
+pub mod ast;
+pub mod diagnostic;
+pub mod span;
+
+pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
+pub use span::{FileId, SourceFile, SourceMap, Span};

@@ -1,0 +1,1 @@
+//! Editor features and the language server.

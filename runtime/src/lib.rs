@@ -1,0 +1,1 @@
+//! Scheduler, step kinds, providers, event log.

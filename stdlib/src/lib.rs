@@ -1,0 +1,1 @@
+//! Signatures of every step kind and pure function.

@@ -1,0 +1,1 @@
+//! Foreign formats to mission text and a source map; plans to other engines.
