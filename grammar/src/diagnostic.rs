@@ -131,7 +131,13 @@ impl Diagnostic {
     }
 
     /// A fix of one edit in the primary file.
-    pub fn fix(mut self, title: impl Into<String>, applicability: Applicability, span: Span, text: impl Into<String>) -> Self {
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        span: Span,
+        text: impl Into<String>,
+    ) -> Self {
         let edit = Edit { file: self.primary.file, span, text: text.into() };
         self.fixes.push(Fix { title: title.into(), applicability, edits: vec![edit] });
         self

@@ -1,0 +1,3 @@
+//! The one evaluator of expressions.
+
+pub mod decide;

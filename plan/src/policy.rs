@@ -1,0 +1,145 @@
+//! Policies, and the one decision about an effect.
+
+use crate::effect::{Effect, EffectKind, Pattern};
+use crate::expr::Expr;
+use crate::label::Labels;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// What a mission may do. Deny by default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// `policy inferred`: the rows of the steps are granted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
+    /// `allow` lines, one a pattern.
+    #[serde(default)]
+    pub allow: Vec<Grant>,
+    /// `deny` lines; stronger than `allow`.
+    #[serde(default)]
+    pub deny: Vec<Grant>,
+    /// `budget { … }`.
+    #[serde(default)]
+    pub budget: Budget,
+    /// `require approval for …`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
+    /// `never A after B`, `A only after B`, `at most N A`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
+    /// `never flow L to …`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<FlowRule>,
+    /// `allow personal`: models may see personal data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub personal: bool,
+    /// What happens to untrusted text in the prompt of a model with effects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_untrusted: Option<PromptUntrusted>,
+    /// `sandbox strict | degraded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<Sandbox>,
+}
+
+/// An effect that is allowed or denied, perhaps under a condition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// What.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// `where body.amount <= 100.0`: the callee's parameters are `Local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicate: Option<Expr>,
+}
+
+/// Bounds on a run. Absent: unbounded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    /// US dollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// Tokens, prompt and reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<i64>,
+    /// Wall time, nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall: Option<i64>,
+    /// Turns (agents).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<i64>,
+}
+
+/// `require approval for net.write when untrusted`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    /// For which effects.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Only where an argument is untrusted.
+    #[serde(default)]
+    pub when_untrusted: bool,
+}
+
+/// Sequence rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sequence {
+    /// `never A after B`.
+    NeverAfter(Effect, Effect),
+    /// `A only after B`.
+    OnlyAfter(Effect, Effect),
+    /// `at most N A`.
+    AtMost(i64, Effect),
+}
+
+/// `never flow personal to llm vendor openai`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowRule {
+    /// The label.
+    pub label: Labels,
+    /// The effect it must not reach.
+    pub to: Effect,
+    /// Only this vendor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<SmolStr>,
+}
+
+/// `prompt untrusted approve | allow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptUntrusted {
+    /// A person confirms.
+    Approve,
+    /// Goes through.
+    Allow,
+}
+
+/// `sandbox strict | degraded`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sandbox {
+    /// All of it, or the run does not start.
+    Strict,
+    /// What the kernel offers.
+    Degraded,
+}
+
+/// The decision about a pattern of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every value of the pattern is allowed.
+    Allowed,
+    /// Every value of the pattern is refused.
+    Refused,
+    /// Some may be, some may not: a guard decides at run time.
+    Unproven,
+}
+
+impl Policy {
+    /// The one decision function: of a literal pattern at run time, of any pattern at compile time.
+    /// Predicates are not looked at here: a grant with a predicate gives at most `Unproven`.
+    pub fn decide(&self, kind: EffectKind, request: &Pattern) -> Verdict {
+        crate::eval::decide::decide(self, kind, request)
+    }
+}
