@@ -1,0 +1,111 @@
+//! Where the parts of a plan stand in source text. The plan itself carries ids only.
+
+use rustchain_grammar::{FileId, Span};
+use rustchain_plan::ExprId;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// A span in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The range.
+    pub span: Span,
+}
+
+/// The places of one compiled mission.
+///
+/// Nodes are keyed by their static id path: region-local ids joined by `/`; the body of `for` and `loop`
+/// adds nothing (`verdicts/clean`), an arm of `match` adds its label (`answer/billing/_`, `answer/then/_`),
+/// the unnamed value of a block is the node `_`.
+#[derive(Clone, Debug, Default)]
+pub struct Spans {
+    exprs: Vec<Place>,
+    /// By static id path.
+    pub nodes: BTreeMap<String, NodePlaces>,
+    /// The mission's name.
+    pub mission: Place,
+    /// Before the closing brace of the mission: where a clause or a policy can be inserted.
+    pub mission_close: Place,
+    /// The mission's policy, where it has one.
+    pub policy: Option<PolicyPlaces>,
+    /// `input`, `secret`, `output` by name: the whole statement.
+    pub ports: BTreeMap<SmolStr, Place>,
+    /// Agents by name.
+    pub agents: BTreeMap<SmolStr, AgentPlaces>,
+    /// Providers by name: the declaration.
+    pub providers: BTreeMap<SmolStr, Place>,
+}
+
+/// The places of a node.
+#[derive(Clone, Debug, Default)]
+pub struct NodePlaces {
+    /// The step's name (the call itself for `_`).
+    pub name: Place,
+    /// The whole statement.
+    pub whole: Place,
+    /// The callee's name, where it is a call.
+    pub callee: Option<Place>,
+    /// The arguments' values by parameter.
+    pub args: BTreeMap<SmolStr, Place>,
+    /// Clauses by keyword (`retry`, `timeout`, `on error`, `when`, `after` …): the whole clause.
+    pub clauses: BTreeMap<&'static str, Place>,
+    /// The `with { … }` block, braces included.
+    pub with: Option<Place>,
+}
+
+/// The places of a policy.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyPlaces {
+    /// The policy's name, or the word `policy`.
+    pub name: Place,
+    /// Just before the closing brace; for `policy inferred` the whole line.
+    pub insert: Place,
+    /// Parallel to `Policy::allow`.
+    pub allow: Vec<Place>,
+    /// Parallel to `Policy::deny`.
+    pub deny: Vec<Place>,
+    /// Parallel to `Policy::approvals`.
+    pub approvals: Vec<Place>,
+    /// Parallel to `Policy::sequences`.
+    pub sequences: Vec<Place>,
+    /// Parallel to `Policy::flows`.
+    pub flows: Vec<Place>,
+    /// The budget line.
+    pub budget: Option<Place>,
+}
+
+/// The places of an agent.
+#[derive(Clone, Debug, Default)]
+pub struct AgentPlaces {
+    /// Its name.
+    pub name: Place,
+    /// Before its closing brace.
+    pub close: Place,
+    /// `budget { … }`.
+    pub budget: Option<Place>,
+    /// Parallel to `Agent::tools`.
+    pub tools: Vec<Place>,
+}
+
+impl Spans {
+    /// Room for expressions; id 0 is "nowhere".
+    pub fn new() -> Self {
+        Spans { exprs: vec![Place::default()], ..Spans::default() }
+    }
+
+    /// A fresh expression id for a place.
+    pub fn expr(&mut self, place: Place) -> ExprId {
+        self.exprs.push(place);
+        ExprId(self.exprs.len() as u32 - 1)
+    }
+
+    /// Where an expression stands; the mission's name for unknown ids.
+    pub fn place(&self, id: ExprId) -> Place {
+        match self.exprs.get(id.0 as usize) {
+            Some(place) if id.0 != 0 => *place,
+            _ => self.mission,
+        }
+    }
+}
