@@ -1,1 +1,9 @@
-//! Scheduler, step kinds, providers, event log.
+//! Runs plans: scheduler, step kinds, model providers, event log.
+
+pub mod cancel;
+pub mod clock;
+pub mod context;
+pub mod redact;
+pub mod registry;
+pub mod step;
+mod steps;

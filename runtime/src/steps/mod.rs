@@ -1,0 +1,3 @@
+//! Step kinds, one file each.
+
+pub mod noop;
