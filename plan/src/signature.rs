@@ -1,7 +1,7 @@
 //! Signatures: everything the compiler and the runtime know of a callable.
 
 use crate::effect::EffectKind;
-use crate::error_kind::ErrorKind;
+use crate::error_kind::KindPattern;
 use crate::label::Labels;
 use crate::types::Type;
 use crate::value::Value;
@@ -38,7 +38,7 @@ pub struct Signature {
     pub replay: Vec<ReplaySpec>,
     /// The kinds it fails with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub raises: Vec<ErrorKind>,
+    pub raises: Vec<KindPattern>,
 }
 
 /// A parameter.
