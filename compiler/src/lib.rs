@@ -4,4 +4,6 @@
 //! syntax to `Plan` + `Spans`), then on the plan: `effects` (rows, policy, guards), `flow` (labels and
 //! sinks), `checks` (one file a rule).
 
+pub mod explain;
+pub mod render;
 pub mod spans;
