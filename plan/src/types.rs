@@ -48,6 +48,8 @@ pub enum Type {
     Record(BTreeMap<SmolStr, Type>),
     /// A type parameter, inside signatures only.
     Param(SmolStr),
+    /// A generic record with its arguments, inside signatures only: `Response<T>`.
+    Applied(SmolStr, Vec<Type>),
     /// A model provider (argument `model:` of `ask`).
     Provider,
     /// A memory store (`vector`, `chat.log`).
@@ -109,6 +111,10 @@ impl std::fmt::Display for Type {
             Type::Map(t) => return write!(f, "map<string, {t}>"),
             Type::Optional(t) => return write!(f, "{t}?"),
             Type::Named(n) | Type::Param(n) => n.as_str(),
+            Type::Applied(name, args) => {
+                let args: Vec<String> = args.iter().map(Type::to_string).collect();
+                return write!(f, "{name}<{}>", args.join(", "));
+            }
             Type::Record(fields) => {
                 f.write_str("{ ")?;
                 for (i, (name, ty)) in fields.iter().enumerate() {
