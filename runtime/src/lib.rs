@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod clock;
 pub mod context;
+pub mod process;
 pub mod redact;
 pub mod registry;
 pub mod step;

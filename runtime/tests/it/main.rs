@@ -1,0 +1,3 @@
+//! Tests of the runtime from outside.
+
+mod process;
