@@ -2,6 +2,8 @@
 
 use crate::cancel::CancelToken;
 use crate::clock::Clock;
+use crate::llm::LlmOptions;
+use crate::people::People;
 use crate::redact::Redactor;
 use crate::step::StepError;
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Pattern, Plan, Policy, Value, Verdict};
@@ -29,6 +31,10 @@ pub struct RunContext {
     pub providers: BTreeMap<SmolStr, Result<ResolvedProvider, StepError>>,
     /// Memory stores with their paths evaluated.
     pub memories: BTreeMap<SmolStr, Result<ResolvedMemory, StepError>>,
+    /// How answers of models are got.
+    pub llm: LlmOptions,
+    /// Asks people; `None`: nobody can be asked.
+    pub people: Option<Box<dyn People>>,
     /// Where details and usage go.
     pub(crate) sink: Box<dyn ContextSink>,
     /// Random numbers: fixed in tests.

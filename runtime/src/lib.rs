@@ -3,6 +3,8 @@
 pub mod cancel;
 pub mod clock;
 pub mod context;
+pub mod llm;
+pub mod people;
 pub mod process;
 pub mod redact;
 pub mod registry;

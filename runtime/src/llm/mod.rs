@@ -1,0 +1,5 @@
+//! Model providers, and recorded answers.
+
+mod options;
+
+pub use options::{LlmMode, LlmOptions};
