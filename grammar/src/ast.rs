@@ -151,6 +151,8 @@ pub struct EnumMember {
 pub struct RecordDecl {
     /// The name.
     pub name: Name,
+    /// `<T>`: only records of the standard library have type parameters.
+    pub type_params: Vec<Name>,
     /// The fields, in order.
     pub fields: Vec<FieldDecl>,
 }

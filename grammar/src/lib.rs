@@ -5,7 +5,18 @@
 
 pub mod ast;
 pub mod diagnostic;
+mod flat;
+mod kind;
+mod lexer;
+mod lower;
+mod parse;
+mod parser;
+mod recover;
 pub mod span;
+mod tree;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
+pub use kind::SyntaxKind;
+pub use parse::{Parse, parse, parse_expr};
 pub use span::{FileId, SourceFile, SourceMap, Span};
+pub use tree::{Mission, SyntaxElement, SyntaxNode, SyntaxToken};
