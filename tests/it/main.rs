@@ -1,1 +1,4 @@
 //! What crosses crates.
+
+mod arrows;
+mod stdlib_table;

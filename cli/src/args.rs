@@ -1,0 +1,324 @@
+//! The command line.
+
+use crate::terminal::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Missions as compiled programs: check, run, audit.
+#[derive(Debug, Parser)]
+#[command(name = "rustchain", version, max_term_width = 100, propagate_version = false)]
+pub struct Cli {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: ColorChoice,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compile and run a mission
+    Run(RunArgs),
+    /// Find what is wrong with missions, before they run
+    #[command(alias = "validate")]
+    Check(CheckArgs),
+    /// Compile a mission to a plan file
+    Compile(CompileArgs),
+    /// Show what a mission would do: steps, waves, effects, guards, cost bound, hash
+    Plan(PlanArgs),
+    /// Evaluate one step of a plan; inputs as JSON on stdin
+    Step(StepArgs),
+    /// Run the `test` blocks of missions
+    Test(TestArgs),
+    /// Format missions
+    Fmt(FmtArgs),
+    /// Draw a mission's steps
+    Graph(GraphArgs),
+    /// Explain a diagnostic code
+    Explain(ExplainArgs),
+    /// Make a new mission file
+    New(NewArgs),
+    /// Make a project: `rustchain.toml` and a first mission
+    Init(InitArgs),
+    /// Look at past runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Verify the logs of past runs
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look at settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A `.mission`, YAML or JSON mission; FILE#NAME picks one of several
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    pub file: Option<String>,
+    /// Run a compiled plan instead
+    #[arg(long, value_name = "FILE.plan.json")]
+    pub plan: Option<PathBuf>,
+    /// An input: text, or JSON where the input is no text
+    #[arg(short, long = "input", value_name = "NAME=VALUE")]
+    pub inputs: Vec<String>,
+    /// Inputs as a JSON object
+    #[arg(long = "inputs", value_name = "FILE")]
+    pub inputs_file: Option<PathBuf>,
+    /// Show what would run and check inputs, but run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Steps that run at once
+    #[arg(long, value_name = "N")]
+    pub max_parallel: Option<i64>,
+    /// As if the mission said `on failure: finish`
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Where `ask` gets its answers
+    #[arg(long, value_enum)]
+    pub llm: Option<LlmMode>,
+    /// The moment the run is for (`run.scheduled`), RFC 3339
+    #[arg(long, value_name = "TIME")]
+    pub scheduled: Option<String>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ResultFormat,
+    /// Print only failures and the result
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Where model answers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LlmMode {
+    /// The cassette where there is one, else the provider
+    Auto,
+    /// The cassette beside the mission
+    Replay,
+    /// The provider
+    Live,
+    /// The provider, and the answers into the cassette
+    Record,
+}
+
+impl LlmMode {
+    /// The word in settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            LlmMode::Auto => "auto",
+            LlmMode::Replay => "replay",
+            LlmMode::Live => "live",
+            LlmMode::Record => "record",
+        }
+    }
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    /// For people
+    #[default]
+    Human,
+    /// JSON with `schema_version`
+    Json,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files and folders
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// human, short, json, jsonl, sarif, github, gitlab, junit
+    #[arg(long, default_value = "human", value_parser = diagnostic_format)]
+    pub format: rustchain_compiler::render::Format,
+    /// Fail on findings at or above this severity: note, low, medium, high, error
+    #[arg(long, value_name = "SEVERITY")]
+    pub deny: Option<String>,
+    /// Leave out a code
+    #[arg(long, value_name = "CODE")]
+    pub except: Vec<String>,
+    /// Apply safe fixes
+    #[arg(long)]
+    pub fix: bool,
+    /// Apply suggested fixes too
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Print the effects of each mission as policy lines instead
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes"])]
+    pub effects: bool,
+}
+
+fn diagnostic_format(text: &str) -> Result<rustchain_compiler::render::Format, String> {
+    let named = rustchain_compiler::render::Format::NAMED;
+    let found = named.iter().find(|(name, _)| *name == text).map(|(_, format)| *format);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+/// `compile`.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The mission; FILE#NAME picks one of several
+    pub file: String,
+    /// Where to write; `-` for stdout [default: NAME.plan.json beside the mission]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The mission or plan file; FILE#NAME picks one of several
+    pub file: String,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ResultFormat,
+}
+
+/// `step`.
+#[derive(Debug, Args)]
+pub struct StepArgs {
+    /// The plan file
+    pub plan: PathBuf,
+    /// The step's id
+    pub id: String,
+}
+
+/// `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files and folders
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Only tests whose title contains this
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ResultFormat,
+}
+
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Files and folders; `-` formats stdin
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; exit 1 where something would change
+    #[arg(long)]
+    pub check: bool,
+    /// Change nothing; print what would change
+    #[arg(long)]
+    pub diff: bool,
+    /// Write a YAML or JSON mission as mission text, to stdout
+    #[arg(long, value_name = "FORM", value_parser = ["mission"])]
+    pub to: Option<String>,
+}
+
+/// `graph`.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The mission or plan file; FILE#NAME picks one of several
+    pub file: String,
+    /// The language of the drawing
+    #[arg(long, value_enum, default_value_t)]
+    pub format: GraphFormat,
+}
+
+/// Languages of drawings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Mermaid flowchart
+    #[default]
+    Mermaid,
+    /// Graphviz
+    Dot,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A code such as RC0301; without it, all codes with their titles
+    pub code: Option<String>,
+}
+
+/// `new`.
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// The mission's name; the file is NAME.mission
+    pub name: String,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// `runs`.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List runs, newest first
+    List {
+        /// The project's folder
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: ResultFormat,
+    },
+    /// Show the steps of a run
+    Show {
+        /// The run's id, or an unambiguous beginning; `last` for the newest
+        id: String,
+        /// The project's folder
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: ResultFormat,
+    },
+}
+
+/// `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no record of a log was changed, removed or reordered
+    Verify {
+        /// The run's id, or an unambiguous beginning; without it every run
+        id: Option<String>,
+        /// The project's folder
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the settings in force
+    Show {
+        /// With where each comes from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
