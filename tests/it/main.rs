@@ -1,4 +1,4 @@
 //! What crosses crates.
 
 mod arrows;
-mod stdlib_table;
+mod generated;

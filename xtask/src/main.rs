@@ -1,5 +1,6 @@
 //! `cargo xtask`: the one entry for code generation.
 
+mod specs;
 mod stdlib;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ fn main() -> ExitCode {
     let check = args.iter().any(|a| a == "--check");
     let ended = match args.first().map(String::as_str) {
         Some("stdlib") => generate_stdlib(check),
-        _ => Err("usage: cargo xtask stdlib [--check]".to_owned()),
+        Some("specs") => check_specs(check),
+        _ => Err("usage: cargo xtask stdlib [--check] | specs [--check]".to_owned()),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -29,6 +31,18 @@ fn generate_stdlib(check: bool) -> Result<(), String> {
     let library = stdlib::read(&root().join("stdlib"))?;
     let table = rustfmt(&stdlib::table(&library))?;
     write_or_compare(&root().join("stdlib/src/table.rs"), &table, check, "cargo xtask stdlib")
+}
+
+fn check_specs(quiet: bool) -> Result<(), String> {
+    let requirements = specs::read(&root())?;
+    let problems = specs::problems(&root(), &requirements);
+    if !quiet {
+        print!("{}", specs::matrix(&requirements));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems.join("\n")),
+    }
 }
 
 /// Writes a generated file, or with `check` says that it is stale.
