@@ -1,10 +1,10 @@
 //! `cargo xtask stdlib`: makes `stdlib/src/table.rs` from `stdlib/*.mission`.
 
+use rustchain_grammar::SourceMap;
 use rustchain_grammar::ast::{
     EnumDecl, Expr, ExprKind, FieldDecl, FnCase, FnDecl, FnLine, FnParam, ItemKind, RecordDecl, TemplatePart,
     TypeExpr, TypeExprKind,
 };
-use rustchain_grammar::{FileId, SourceMap};
 use rustchain_plan::effect::EffectKind;
 use rustchain_plan::error_kind::{ErrorKind, KindPattern};
 use rustchain_plan::label::Labels;
@@ -50,7 +50,6 @@ fn read_file(path: &str, text: &str, library: &mut Library) -> Result<(), String
         let line = text[..first.primary.span.start as usize].lines().count().max(1);
         return Err(format!("{path}:{line}: {}", first.message));
     }
-    let _ = FileId::default();
     for item in &parsed.ast.items {
         let result = match &item.kind {
             ItemKind::Fn(decl) => signature(decl, &item.docs.text).map(|s| library.signatures.push(s)),
@@ -181,7 +180,9 @@ fn ty(ty_expr: &TypeExpr, generics: &[SmolStr]) -> Result<Type, String> {
     let (path, args) = match &ty_expr.kind {
         TypeExprKind::Optional(inner) => return Ok(ty(inner, generics)?.optional()),
         TypeExprKind::Named(path, args) => (path.text(), args),
-        TypeExprKind::Record(_) | TypeExprKind::Error => return Err("a type of the library has a name".to_owned()),
+        TypeExprKind::Record(_) | TypeExprKind::Error => {
+            return Err("a type of the library has a name".to_owned());
+        }
     };
     let args = args.iter().map(|a| ty(a, generics)).collect::<Result<Vec<_>, _>>()?;
     let simple = match path.as_str() {
@@ -303,7 +304,10 @@ pub fn table(library: &Library) -> String {
     for (name, params, schema) in &library.types {
         let params = vec_of(params, |p| rust_str(p));
         let schema = rust_schema(schema);
-        out.push_str(&format!("({}, LibraryType {{ params: {params}, schema: {schema} }}),\n", rust_str(name)));
+        out.push_str(&format!(
+            "({}, LibraryType {{ params: {params}, schema: {schema} }}),\n",
+            rust_str(name)
+        ));
     }
     out.push_str("    ]\n}\n\nfn s(text: &'static str) -> SmolStr {\n    SmolStr::new_static(text)\n}\n");
     out
