@@ -26,6 +26,49 @@ impl Expr {
     pub fn constant(value: Value) -> Expr {
         Expr { id: ExprId(0), kind: ExprKind::Const(value) }
     }
+
+    /// Visits the expressions directly inside, in the order of evaluation.
+    pub fn for_each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        match &self.kind {
+            ExprKind::Const(_)
+            | ExprKind::Param { .. }
+            | ExprKind::Step { .. }
+            | ExprKind::Let { .. }
+            | ExprKind::Local(_)
+            | ExprKind::Run(_)
+            | ExprKind::Ran { .. } => {}
+            ExprKind::Field { base, .. } => visit(base),
+            ExprKind::Index { base, index } => [base, index].into_iter().for_each(|e| visit(e)),
+            ExprKind::Not(inner) | ExprKind::Neg(inner) => visit(inner),
+            ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|e| visit(e)),
+            ExprKind::If { cond, then, otherwise } => {
+                [cond, then, otherwise].into_iter().for_each(|e| visit(e));
+            }
+            ExprKind::Match { subject, arms } => {
+                visit(subject);
+                arms.iter().for_each(|arm| visit(&arm.value));
+            }
+            ExprKind::List(items) | ExprKind::Call { args: items, .. } => items.iter().for_each(visit),
+            ExprKind::Map(entries) => entries.iter().for_each(|(_, e)| visit(e)),
+            ExprKind::Record { base, fields, .. } => {
+                base.iter().for_each(|e| visit(e));
+                fields.iter().for_each(|(_, e)| visit(e));
+            }
+            ExprKind::Template { parts, .. } => parts.iter().for_each(|part| {
+                if let Part::Hole(hole) = part {
+                    visit(hole);
+                }
+            }),
+            ExprKind::Comprehension { body, clauses } => {
+                clauses.iter().for_each(|(CompClause::For(_, e) | CompClause::If(e))| visit(e));
+                visit(body);
+            }
+            ExprKind::Bind { value, body, .. } => [value, body].into_iter().for_each(|e| visit(e)),
+            ExprKind::Convert { value, .. } | ExprKind::Lower { value, .. } => visit(value),
+            ExprKind::Outcome(Outcome::File(path)) => visit(path),
+            ExprKind::Outcome(_) => {}
+        }
+    }
 }
 
 /// The forms of expressions. `up` counts regions outwards: 0 is the region the expression stands in

@@ -140,6 +140,6 @@ impl Policy {
     /// The one decision function: of a literal pattern at run time, of any pattern at compile time.
     /// Predicates are not looked at here: a grant with a predicate gives at most `Unproven`.
     pub fn decide(&self, kind: EffectKind, request: &Pattern) -> Verdict {
-        crate::eval::decide::decide(self, kind, request)
+        crate::pattern::decide(self, kind, request)
     }
 }

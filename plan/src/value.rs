@@ -69,4 +69,33 @@ impl Value {
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
+
+    /// A JSON value as a value of type json; JSON's null is `Null`.
+    pub fn from_json(value: &serde_json::Value) -> Value {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            other => Value::Json(Arc::new(other.clone())),
+        }
+    }
+
+    /// What it is, with an article, for messages: "a string".
+    pub fn form(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "a bool",
+            Value::Int(_) => "an int",
+            Value::Float(_) => "a float",
+            Value::String(_) => "a string",
+            Value::Bytes(_) => "bytes",
+            Value::Timestamp(_) => "a timestamp",
+            Value::Duration(_) => "a duration",
+            Value::Url(_) => "a url",
+            Value::Path(_) => "a path",
+            Value::Json(_) => "a json",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Record(..) => "a record",
+            Value::Enum(..) => "an enum member",
+        }
+    }
 }
