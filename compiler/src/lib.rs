@@ -4,6 +4,10 @@
 //! syntax to `Plan` + `Spans`), then on the plan: `effects` (rows, policy, guards), `flow` (labels and
 //! sinks), `checks` (one file a rule).
 
+pub mod checks;
+pub mod cost;
+pub mod effects;
 pub mod explain;
+pub mod flow;
 pub mod render;
 pub mod spans;

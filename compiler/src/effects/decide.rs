@@ -1,0 +1,239 @@
+//! The policy's word on every effect.
+
+use super::allow::{allow_line, allow_lines};
+use super::row::{Cause, Entry};
+use super::scope::{Site, sites};
+use crate::flow::Analysis;
+use crate::spans::{Place, Spans};
+use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity};
+use rustchain_plan::plan::{Call, CalleeKind, Guard, Plan};
+use rustchain_plan::policy::Verdict;
+use rustchain_plan::{Body, Effect};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was decided.
+pub(super) struct Outcome {
+    /// Guards by id path of the call.
+    pub guards: BTreeMap<String, Vec<Guard>>,
+    /// RC0301, RC0302.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+struct Decider<'p> {
+    plan: &'p Plan,
+    spans: &'p Spans,
+    flow: &'p Analysis,
+    guards: BTreeMap<String, Vec<Guard>>,
+    diagnostics: Vec<Diagnostic>,
+    /// Refused effects where the mission has no policy.
+    uncovered: Vec<(Place, String, Effect)>,
+    seen: BTreeSet<(Place, String)>,
+}
+
+/// Decides every effect of every call.
+pub(super) fn decide(plan: &Plan, spans: &Spans, flow: &Analysis) -> Outcome {
+    let mut decider = Decider {
+        plan,
+        spans,
+        flow,
+        guards: BTreeMap::new(),
+        diagnostics: Vec::new(),
+        uncovered: Vec::new(),
+        seen: BTreeSet::new(),
+    };
+    for site in sites(plan) {
+        if let Body::Call(call) = &site.node.body {
+            decider.call(&site, call);
+        }
+    }
+    decider.no_policy();
+    Outcome { guards: decider.guards, diagnostics: decider.diagnostics }
+}
+
+impl Decider<'_> {
+    fn call(&mut self, site: &Site<'_>, call: &Call) {
+        let entries = super::entries(site);
+        let mut refused = Vec::new();
+        let mut guards = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let verdict = self.plan.policy.decide(entry.effect.kind, &entry.effect.pattern);
+            match verdict {
+                Verdict::Refused => refused.push(entry),
+                Verdict::Unproven => {
+                    guards.push(Guard { effect: index, reason: reason(entry, call).into() });
+                    self.unproven(site, call, entry);
+                }
+                Verdict::Allowed if is_chosen_by_model(entry, call) || entry.recheck => {
+                    guards.push(Guard { effect: index, reason: reason(entry, call).into() });
+                }
+                Verdict::Allowed => {}
+            }
+        }
+        if !guards.is_empty() {
+            self.guards.insert(site.path.clone(), guards);
+        }
+        self.refused(site, call, &refused);
+    }
+
+    fn place(&self, site: &Site<'_>, call: &Call, cause: &Cause) -> Place {
+        let node = self.spans.nodes.get(&site.path);
+        let callee = node.and_then(|n| n.callee).or(node.map(|n| n.name)).unwrap_or(self.spans.mission);
+        match cause {
+            Cause::Callee => callee,
+            Cause::Argument(param) => node.and_then(|n| n.args.get(param)).copied().unwrap_or(callee),
+            Cause::Tool(index) => {
+                let agent = self.spans.agents.get(&call.callee);
+                let tool = agent.and_then(|a| a.tools.get(*index)).copied();
+                tool.or_else(|| node.and_then(|n| n.args.get("tools")).copied()).unwrap_or(callee)
+            }
+        }
+    }
+
+    fn refused(&mut self, site: &Site<'_>, call: &Call, refused: &[&Entry]) {
+        let Some(first) = refused.first() else { return };
+        let place = self.place(site, call, &first.cause);
+        let lines = allow_lines(refused.iter().map(|e| &e.effect));
+        if !self.seen.insert((place, lines.join("\n"))) {
+            return;
+        }
+        let denied = refused.iter().find_map(|e| self.denied_by(&e.effect));
+        if self.spans.policy.is_none() && denied.is_none() {
+            let uncovered = refused.iter().map(|e| (place, call.callee.to_string(), e.effect.clone()));
+            self.uncovered.extend(uncovered);
+            return;
+        }
+        let mut needs: Vec<String> = refused.iter().map(|e| format!("`{}`", e.effect)).collect();
+        needs.dedup();
+        let what = needs.join(" and ");
+        let mut diagnostic = if let Some(index) = denied {
+            Diagnostic::error(
+                "RC0301",
+                place.file,
+                place.span,
+                format!("`{}` needs {what}, which the policy denies", call.callee),
+            )
+            .label("not allowed")
+            .with_place(self.spans.policy.as_ref().and_then(|p| p.deny.get(index)).copied(), "denied here")
+        } else {
+            Diagnostic::error(
+                "RC0301",
+                place.file,
+                place.span,
+                format!("`{}` needs {what}, which the policy does not allow", call.callee),
+            )
+            .label("not allowed")
+            .with_place(self.spans.policy.as_ref().map(|p| p.name), "by this policy")
+        };
+        for other in refused.iter().skip(1) {
+            let at = self.place(site, call, &other.cause);
+            if at != place {
+                diagnostic = diagnostic.also(at.file, at.span, format!("needs `{}`", other.effect));
+            }
+        }
+        if let Some(insert) = self.spans.policy.as_ref().map(|p| p.insert).filter(|_| denied.is_none()) {
+            let text: String = lines.iter().map(|l| format!("  {l}\n")).collect();
+            let title = format!("add `{}`", lines.join("`, `"));
+            let edits = vec![Edit { file: insert.file, span: insert.span, text: format!("\n{text}") }];
+            diagnostic.fixes.push(Fix { title, applicability: Applicability::Suggest, edits });
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The `deny` line that covers an effect.
+    fn denied_by(&self, effect: &Effect) -> Option<usize> {
+        self.plan.policy.deny.iter().position(|g| super::overlap::effects_overlap(&g.effect, effect))
+    }
+
+    fn no_policy(&mut self) {
+        let Some((place, callee, effect)) = self.uncovered.first() else { return };
+        let message =
+            format!("`{callee}` needs `{effect}`, but mission `{}` has no policy", self.plan.mission);
+        let mut diagnostic =
+            Diagnostic::error("RC0301", place.file, place.span, message).label("not allowed");
+        let mut told = BTreeSet::from([*place]);
+        for (at, callee, effect) in &self.uncovered {
+            if told.insert(*at) {
+                diagnostic = diagnostic.also(at.file, at.span, format!("`{callee}` needs `{effect}`"));
+            }
+        }
+        let lines = allow_lines(self.uncovered.iter().map(|(_, _, e)| e));
+        let body: String = lines.iter().map(|l| format!("    {l}\n")).collect();
+        let insert = self.spans.mission_close;
+        let edit =
+            Edit { file: insert.file, span: insert.span, text: format!("\n  policy {{\n{body}  }}\n") };
+        diagnostic.fixes.push(Fix {
+            title: "add a policy with exactly what the steps need".to_owned(),
+            applicability: Applicability::Suggest,
+            edits: vec![edit],
+        });
+        diagnostic
+            .notes
+            .push("Without a policy a mission may do nothing to the world outside it.".to_owned());
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn unproven(&mut self, site: &Site<'_>, call: &Call, entry: &Entry) {
+        if is_chosen_by_model(entry, call) {
+            return;
+        }
+        let place = self.place(site, call, &entry.cause);
+        if !self.seen.insert((place, allow_line(&entry.effect))) {
+            return;
+        }
+        let untrusted = match &entry.cause {
+            Cause::Argument(param) => self.flow.argument(&site.path, param).filter(|m| m.is_untrusted_text()),
+            _ => None,
+        };
+        if untrusted.is_some_and(|_| self.flow.is_refused(&site.path, &entry.cause)) {
+            return;
+        }
+        let severity = match (untrusted.is_some(), self.plan.policy.inferred) {
+            (true, false) => Severity::Error,
+            (true, true) => Severity::High,
+            (false, _) => Severity::Note,
+        };
+        let message = match untrusted {
+            Some(_) => format!(
+                "`{}` needs `{}`, which the policy allows only in part, and untrusted text chooses the rest",
+                call.callee, entry.effect
+            ),
+            None => format!(
+                "`{}` needs `{}`, which the policy allows only in part: decided when the mission runs",
+                call.callee, entry.effect
+            ),
+        };
+        let mut diagnostic = Diagnostic::new("RC0302", severity, place.file, place.span, message)
+            .label("not known before the run");
+        if let Some(mark) = untrusted {
+            diagnostic.secondary.extend(mark.untrusted_path());
+            diagnostic.help =
+                Some("allow the whole pattern, or take the value from something that is trusted".to_owned());
+        }
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+fn is_chosen_by_model(entry: &Entry, call: &Call) -> bool {
+    matches!(entry.cause, Cause::Tool(_)) && (call.kind == CalleeKind::Agent || call.callee == "chat.call")
+}
+
+fn reason(entry: &Entry, call: &Call) -> String {
+    match &entry.cause {
+        Cause::Tool(_) => "a model chooses the arguments".to_owned(),
+        Cause::Argument(param) => format!("`{param}` is not constant"),
+        Cause::Callee => format!("`{}` does not say what it is about", call.callee),
+    }
+}
+
+trait WithPlace {
+    fn with_place(self, place: Option<Place>, message: &str) -> Self;
+}
+
+impl WithPlace for Diagnostic {
+    fn with_place(self, place: Option<Place>, message: &str) -> Self {
+        match place {
+            Some(at) => self.also(at.file, at.span, message),
+            None => self,
+        }
+    }
+}

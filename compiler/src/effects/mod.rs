@@ -1,0 +1,134 @@
+//! Effects: rows of calls from their signatures, and what the policy says of them.
+
+mod allow;
+mod decide;
+pub mod fold;
+pub mod overlap;
+pub mod row;
+pub mod scope;
+pub mod shape;
+
+pub use allow::{allow_line, allow_lines};
+
+use crate::flow::Analysis;
+use crate::spans::Spans;
+use row::Entry;
+use rustchain_grammar::Diagnostic;
+use rustchain_plan::plan::{CalleeKind, Handle, Plan};
+use rustchain_plan::policy::{Grant, PromptUntrusted};
+use rustchain_plan::signature::Replay;
+use rustchain_plan::{Body, Effect};
+use scope::{for_each_node, sites};
+use std::collections::BTreeMap;
+
+/// Fills `effects`, `guards`, `replay` and `needs_approval` of every call and the rows of tools, and
+/// decides each effect by the policy: RC0301 for what is refused, RC0302 for what is left to a guard.
+/// Under `policy inferred` the rows become the policy's grants.
+pub fn run(plan: &mut Plan, spans: &Spans) -> Vec<Diagnostic> {
+    fill_rows(plan);
+    let flow = crate::flow::analyse(plan, spans);
+    decide_all(plan, spans, &flow)
+}
+
+/// As [`run`], for a plan whose rows are filled and whose labels are known.
+pub(crate) fn decide_all(plan: &mut Plan, spans: &Spans, flow: &Analysis) -> Vec<Diagnostic> {
+    if plan.policy.inferred {
+        let grant = |effect| Grant { effect, predicate: None };
+        plan.policy.allow = rows(plan).into_iter().map(grant).collect();
+    }
+    let outcome = decide::decide(plan, spans, flow);
+    let approvals = approvals(plan, flow);
+    for_each_node(plan, &mut |path, node| {
+        if let Body::Call(call) = &mut node.body {
+            call.guards = outcome.guards.get(path).cloned().unwrap_or_default();
+            call.needs_approval = approvals.get(path).copied().unwrap_or(false);
+        }
+    });
+    outcome.diagnostics
+}
+
+/// Every effect that a mission's calls have, sorted, without repetition: the least policy that lets it run.
+pub fn rows(plan: &Plan) -> Vec<Effect> {
+    let mut all: Vec<Effect> = sites(plan)
+        .iter()
+        .filter_map(|site| match &site.node.body {
+            Body::Call(call) => Some(call.effects.iter().cloned()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The policy block with the least grants that let a mission run, as mission text.
+pub fn suggest_policy(plan: &Plan) -> String {
+    let lines: String = allow_lines(&rows(plan)).iter().map(|l| format!("    {l}\n")).collect();
+    format!("  policy {{\n{lines}  }}\n")
+}
+
+/// Fills the rows and replay kinds of calls, and the rows of the tools offered to models.
+pub(crate) fn fill_rows(plan: &mut Plan) {
+    fill_tools(plan);
+    let mut rows: BTreeMap<String, (Vec<Effect>, Replay)> = BTreeMap::new();
+    for site in sites(plan) {
+        if let Body::Call(call) = &site.node.body {
+            let entries = row::row(call, &site.scope);
+            let replay = row::replay(call, &entries, &site.scope);
+            rows.insert(site.path, (entries.into_iter().map(|e| e.effect).collect(), replay));
+        }
+    }
+    for_each_node(plan, &mut |path, node| {
+        if let (Body::Call(call), Some((effects, replay))) = (&mut node.body, rows.remove(path)) {
+            call.effects = effects;
+            call.replay = replay;
+        }
+    });
+}
+
+fn fill_tools(plan: &mut Plan) {
+    let read = plan.clone();
+    for agent in plan.agents.values_mut() {
+        for tool in &mut agent.tools {
+            tool.effects = row::tool_row(tool, &read, 0);
+        }
+    }
+    for_each_node(plan, &mut |_, node| {
+        let Body::Call(call) = &mut node.body else { return };
+        for handle in call.handles.values_mut() {
+            if let Handle::Tools(tools) = handle {
+                for tool in tools {
+                    tool.effects = row::tool_row(tool, &read, 0);
+                }
+            }
+        }
+    });
+}
+
+/// Calls that a person has to confirm, by id path.
+fn approvals(plan: &Plan, flow: &Analysis) -> BTreeMap<String, bool> {
+    let mut out = BTreeMap::new();
+    for site in sites(plan) {
+        let Body::Call(call) = &site.node.body else { continue };
+        let asked = plan.policy.approvals.iter().any(|approval| {
+            let hit = call.effects.iter().any(|e| overlap::effects_overlap(e, &approval.effect));
+            let model_chosen = matches!(call.kind, CalleeKind::Agent) || call.callee == "chat.call";
+            hit && (!approval.when_untrusted || model_chosen || flow.has_untrusted_argument(&site.path))
+        });
+        let prompt = plan.policy.prompt_untrusted == Some(PromptUntrusted::Approve)
+            && flow.privileged_prompts.contains(&site.path);
+        if asked || prompt {
+            out.insert(site.path, true);
+        }
+    }
+    out
+}
+
+/// The row of a call with causes, as [`run`] fills it.
+pub fn entries(site: &scope::Site<'_>) -> Vec<Entry> {
+    match &site.node.body {
+        Body::Call(call) => row::row(call, &site.scope),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,203 @@
+//! Labels through calls: what the arguments bring and what the callee adds.
+
+use super::mark::{Capacity, Mark, Trace};
+use super::store::Medium;
+use super::tree::Tree;
+use super::walk::Walker;
+use crate::effects::fold;
+use crate::spans::Place;
+use rustchain_plan::plan::{Call, CalleeKind};
+use rustchain_plan::signature::Sink;
+use rustchain_plan::{Effect, EffectKind, Labels, Signature};
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+
+/// Programs whose output comes from the network.
+const NETWORK_PROGRAMS: &[&str] =
+    &["curl", "wget", "http", "https", "gh", "glab", "ssh", "scp", "ftp", "nc", "ncat"];
+
+/// The arguments of a call with their marks.
+pub(super) type Arguments = BTreeMap<SmolStr, Tree>;
+
+impl<'p> Walker<'p> {
+    pub fn call(&mut self, call: &'p Call, path: &str, at: usize) -> Tree {
+        let args: Arguments = call.args.iter().map(|(n, e)| (n.clone(), self.expr(e, at))).collect();
+        for (name, tree) in &args {
+            let entry = self.arguments.entry((path.to_owned(), name.clone())).or_default();
+            *entry = entry.join(&tree.all());
+        }
+        self.sinks(call, path, at, &args);
+        if call.kind == CalleeKind::Agent {
+            self.agent(call, path, &args);
+        }
+        self.flow_rules(call, path, &args);
+        self.leave(call, path, &args);
+        self.result(call, path, at, &args)
+    }
+
+    pub fn callee_place(&self, path: &str) -> Place {
+        let places = self.places(path);
+        places.and_then(|p| p.callee.or(Some(p.name))).unwrap_or(self.spans.mission)
+    }
+
+    fn result(&mut self, call: &'p Call, path: &str, at: usize, args: &Arguments) -> Tree {
+        let signature = self.plan.signatures.get(&call.callee);
+        let place = self.callee_place(path);
+        let mut labels = signature.map_or(Labels::NONE, |s| s.result_labels);
+        let mut inherited = Mark::default();
+        match call.kind {
+            CalleeKind::Agent => {
+                labels = labels.join(Labels::UNTRUSTED);
+                inherited = joined(args).only(Labels::PERSONAL);
+            }
+            CalleeKind::Hole => labels = labels.join(Labels::UNTRUSTED),
+            CalleeKind::Tool => {
+                inherited = joined(args);
+                if call.effects.iter().any(|e| is_network(e.kind)) {
+                    labels = labels.join(Labels::UNTRUSTED);
+                }
+            }
+            CalleeKind::Step => {
+                inherited = self.inherited(call, signature, args);
+                if self.is_network_program(call, at) {
+                    labels = labels.join(Labels::UNTRUSTED);
+                }
+                if self.reads_outside(call, args) {
+                    labels = labels.join(Labels::UNTRUSTED);
+                }
+            }
+        }
+        let from_model = call.kind == CalleeKind::Agent || call.callee == "ask";
+        let why = Trace::source(place, source_message(call));
+        let declared =
+            Trace::source(place, format!("a field of what `{}` gives is declared so", call.callee));
+        let mark = |capacity: Capacity, field: Labels| {
+            let own = Mark::new(labels, capacity, &why);
+            let mut mark = own.join(&Mark::new(field, capacity, &declared)).join(&inherited.capped(capacity));
+            mark.model = from_model && capacity == Capacity::Text;
+            mark.external = false;
+            mark
+        };
+        Tree::of_type(&call.result, &self.plan.schemas, &mark)
+    }
+
+    /// What the arguments and what lies in files, databases and memories add to a step's result.
+    fn inherited(&self, call: &Call, signature: Option<&Signature>, args: &Arguments) -> Mark {
+        let arg = |name: &str| args.get(name).map(Tree::all).unwrap_or_default();
+        match call.callee.as_str() {
+            "exec.run" | "exec.bash" | "exec.start" => {
+                let kept = Labels::UNTRUSTED.join(Labels::PERSONAL);
+                joined(args).only(kept).join(&arg("stdin").only(Labels::SECRET))
+            }
+            "ask" | "chat.call" => joined(args).only(Labels::PERSONAL),
+            "embed" => arg("text"),
+            "fs.write" | "fs.make_dir" => arg("path"),
+            "fs.copy" | "fs.move" => arg("to"),
+            "human.ask" | "human.approve" => Mark::default(),
+            _ if call.effects.is_empty() && signature.is_some_and(|s| s.effects.is_empty()) => joined(args),
+            _ => self.stored(&call.effects),
+        }
+    }
+
+    /// What was left where these effects read.
+    fn stored(&self, effects: &[Effect]) -> Mark {
+        let read = |e: &Effect| match e.kind {
+            EffectKind::FsRead => self.stores.read(Medium::File, &e.pattern),
+            EffectKind::Sql => self.stores.read(Medium::Database, &e.pattern),
+            EffectKind::MemoryRead => self.stores.read(Medium::Memory, &e.pattern),
+            _ => Mark::default(),
+        };
+        effects.iter().fold(Mark::default(), |acc, e| acc.join(&read(e)))
+    }
+
+    /// What a call leaves in files, databases and memories.
+    fn leave(&mut self, call: &Call, path: &str, args: &Arguments) {
+        let signature = self.plan.signatures.get(&call.callee);
+        let is_place = |name: &str| {
+            let sink = signature.and_then(|s| s.param(name)).and_then(|p| p.sink);
+            matches!(sink, Some(Sink::Path | Sink::Host | Sink::Query | Sink::Program))
+        };
+        let content = args.iter().filter(|(n, _)| !is_place(n));
+        let mut mark = content.fold(Mark::default(), |acc, (_, t)| acc.join(&t.all()));
+        mark = match call.callee.as_str() {
+            "http.download" => {
+                let why = Trace::source(self.callee_place(path), "untrusted: a file from the network");
+                mark.only(Labels::NONE).join(&Mark::new(Labels::UNTRUSTED, Capacity::Text, &why))
+            }
+            "fs.copy" | "fs.move" | "archive.pack" | "archive.unpack" => {
+                self.stored(&as_reads(&call.effects))
+            }
+            _ => mark,
+        };
+        mark.external = false;
+        for effect in &call.effects {
+            match effect.kind {
+                EffectKind::FsWrite if call.callee == "archive.unpack" => {
+                    let under = rustchain_plan::Pattern(format!("{}/**", effect.pattern.0).into());
+                    self.stores.write(Medium::File, &under, &mark);
+                }
+                EffectKind::FsWrite => self.stores.write(Medium::File, &effect.pattern, &mark),
+                EffectKind::Sql => self.stores.write(Medium::Database, &effect.pattern, &mark),
+                EffectKind::MemoryWrite => self.stores.write(Medium::Memory, &effect.pattern, &mark),
+                _ => {}
+            }
+        }
+    }
+
+    /// Does it read a file that may lie outside the project?
+    fn reads_outside(&self, call: &Call, args: &Arguments) -> bool {
+        if !matches!(call.callee.as_str(), "fs.read" | "fs.read_bytes") {
+            return false;
+        }
+        let external = args.get("path").is_some_and(|t| t.all().external);
+        call.effects.iter().filter(|e| e.kind == EffectKind::FsRead).any(|e| {
+            let text = e.pattern.0.as_str();
+            let outside = text.starts_with(['/', '~']) || text.split('/').any(|s| s == "..");
+            outside || (text.starts_with('*') && external)
+        })
+    }
+
+    fn is_network_program(&self, call: &'p Call, at: usize) -> bool {
+        let Some(frame) = self.frames.get(at) else { return false };
+        let text = |name: &str| {
+            let value = fold::constant(call.args.get(name)?, &frame.scope)?;
+            value.as_text().map(str::to_owned)
+        };
+        match call.callee.as_str() {
+            "exec.run" => text("program")
+                .is_some_and(|p| NETWORK_PROGRAMS.contains(&p.rsplit('/').next().unwrap_or(&p))),
+            "exec.bash" => text("script").is_some_and(|script| {
+                let mut words = script.split(|c: char| !(c.is_alphanumeric() || "-_./".contains(c)));
+                words.any(|w| matches!(w, "curl" | "wget"))
+            }),
+            _ => false,
+        }
+    }
+}
+
+fn as_reads(effects: &[Effect]) -> Vec<Effect> {
+    let from = |e: &Effect| Effect { kind: EffectKind::FsRead, pattern: e.pattern.clone() };
+    effects.iter().map(from).collect()
+}
+
+pub(super) fn joined(args: &Arguments) -> Mark {
+    let mut mark = args.values().fold(Mark::default(), |acc, t| acc.join(&t.all()));
+    mark.external = false;
+    mark
+}
+
+fn is_network(kind: EffectKind) -> bool {
+    matches!(kind, EffectKind::NetRead | EffectKind::NetWrite | EffectKind::Mcp)
+}
+
+fn source_message(call: &Call) -> String {
+    match call.kind {
+        CalleeKind::Agent => format!("untrusted: what agent `{}` gives", call.callee),
+        CalleeKind::Hole => "untrusted: nothing is known of a hole's result".to_owned(),
+        _ => match call.callee.as_str() {
+            "ask" => "untrusted: text of a model".to_owned(),
+            "fs.read" | "fs.read_bytes" => "untrusted: the file may lie outside the project".to_owned(),
+            callee => format!("untrusted: what `{callee}` gives"),
+        },
+    }
+}
