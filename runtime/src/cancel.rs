@@ -1,19 +1,20 @@
-//! A flag that stops work, with children.
+//! A flag that stops work, with children and deadlines.
 
 use std::sync::Arc;
-use tokio::sync::watch;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use tokio::sync::Notify;
 
 /// Cancels what listens to it. Clones share the flag; a child is cancelled with its parent.
-#[derive(Clone, Debug)]
-pub struct CancelToken {
-    flag: Arc<watch::Sender<bool>>,
-    parent: Option<Arc<CancelToken>>,
-}
+#[derive(Clone, Debug, Default)]
+pub struct CancelToken(Arc<State>);
 
-impl Default for CancelToken {
-    fn default() -> Self {
-        CancelToken { flag: Arc::new(watch::Sender::new(false)), parent: None }
-    }
+#[derive(Debug, Default)]
+struct State {
+    set: AtomicBool,
+    changed: Notify,
+    parent: Option<CancelToken>,
+    deadline: Option<Instant>,
 }
 
 impl CancelToken {
@@ -25,32 +26,50 @@ impl CancelToken {
     /// A token that is cancelled by itself or with this one.
     #[must_use]
     pub fn child(&self) -> CancelToken {
-        CancelToken { parent: Some(Arc::new(self.clone())), ..CancelToken::default() }
+        self.child_until(None)
+    }
+
+    /// A child that says when it will be cancelled: at the deadline or at its parents', whichever is
+    /// first. Who makes it cancels it.
+    #[must_use]
+    pub fn child_until(&self, deadline: Option<Instant>) -> CancelToken {
+        let deadline = self.0.deadline.into_iter().chain(deadline).min();
+        CancelToken(Arc::new(State { parent: Some(self.clone()), deadline, ..State::default() }))
+    }
+
+    /// When it will be cancelled, if that is known.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline
     }
 
     /// Sets the flag. It stays set.
     pub fn cancel(&self) {
-        self.flag.send_replace(true);
+        self.0.set.store(true, Ordering::Release);
+        self.0.changed.notify_waiters();
     }
 
     /// Is it set, here or in a parent?
     pub fn is_cancelled(&self) -> bool {
-        *self.flag.borrow() || self.parent.as_ref().is_some_and(|p| p.is_cancelled())
+        self.0.set.load(Ordering::Acquire) || self.0.parent.as_ref().is_some_and(CancelToken::is_cancelled)
     }
 
     /// Ends when the flag is set, here or in a parent.
     pub async fn cancelled(&self) {
-        let mut waits: Vec<_> = std::iter::successors(Some(self), |token| token.parent.as_deref())
-            .map(|token| {
-                let mut receiver = token.flag.subscribe();
-                Box::pin(async move {
-                    let _ = receiver.wait_for(|set| *set).await;
-                })
-            })
+        let mut waits: Vec<_> = std::iter::successors(Some(self), |token| token.0.parent.as_ref())
+            .map(|token| Box::pin(token.own()))
             .collect();
         if let [only] = waits.as_mut_slice() {
             return only.await;
         }
         futures_util::future::select_all(waits).await;
+    }
+
+    async fn own(&self) {
+        let changed = self.0.changed.notified();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
+        if !self.0.set.load(Ordering::Acquire) {
+            changed.await;
+        }
     }
 }

@@ -6,11 +6,12 @@ use crate::llm::LlmOptions;
 use crate::people::People;
 use crate::redact::Redactor;
 use crate::step::StepError;
+use rustchain_plan::effect::PatternSyntax;
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Pattern, Plan, Policy, Value, Verdict};
 use smol_str::SmolStr;
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A run, as steps see it.
@@ -22,11 +23,11 @@ pub struct RunContext {
     /// The project root: an absolute path.
     pub root: PathBuf,
     /// The run's time.
-    pub clock: Clock,
+    pub clock: Arc<Clock>,
     /// Set when the run is given up.
     pub cancel: CancelToken,
     /// The secrets to keep out of texts.
-    pub redactor: Redactor,
+    pub redactor: Arc<Redactor>,
     /// Providers with their arguments evaluated; those that could not be are absent with a reason.
     pub providers: BTreeMap<SmolStr, Result<ResolvedProvider, StepError>>,
     /// Memory stores with their paths evaluated.
@@ -139,15 +140,46 @@ impl RunContext {
     /// # Errors
     /// Kind `refused`.
     pub fn guard(&self, kind: EffectKind, value: &str, row: &[Effect], path: &str) -> Result<(), StepError> {
-        let request = Pattern::literal(value);
-        if self.plan.policy.decide(kind, &request) == Verdict::Allowed {
+        self.guard_in(&self.plan.policy, kind, value, row, path)
+    }
+
+    pub(crate) fn guard_in(
+        &self,
+        policy: &Policy,
+        kind: EffectKind,
+        value: &str,
+        row: &[Effect],
+        path: &str,
+    ) -> Result<(), StepError> {
+        let request = match kind.pattern_syntax() {
+            PatternSyntax::Bare => Pattern::any(),
+            PatternSyntax::Path => Pattern::literal(&self.under_root(value)),
+            _ => Pattern::literal(value),
+        };
+        if policy.decide(kind, &request) == Verdict::Allowed {
             return Ok(());
         }
-        if self.plan.policy.inferred && row_covers(row, kind, &request, &self.plan.policy) {
+        if policy.inferred && row_covers(row, kind, &request, policy) {
             return Ok(());
         }
         let what = Effect { kind, pattern: request };
         Err(StepError::new(ErrorKind::Refused, format!("the policy does not allow {what} in `{path}`")))
+    }
+
+    /// A path relative to the root where it lies under it, without `.` and `..`.
+    fn under_root(&self, path: &str) -> String {
+        let mut whole = PathBuf::new();
+        for part in self.root.join(path).components() {
+            match part {
+                Component::ParentDir => {
+                    whole.pop();
+                }
+                Component::CurDir => {}
+                other => whole.push(other),
+            }
+        }
+        let shown = whole.strip_prefix(&self.root).unwrap_or(&whole).to_string_lossy().into_owned();
+        if shown.is_empty() { ".".to_owned() } else { shown }
     }
 
     pub(crate) fn report_usage(&self, path: &str, usage: Usage) -> Result<(), StepError> {

@@ -1,0 +1,46 @@
+//! The event log of a run: `.rustchain/runs/<id>/log.jsonl`, one record a line, each chained to the one
+//! before, large payloads beside it under their hash.
+
+pub mod reader;
+pub mod record;
+pub mod verify;
+pub(crate) mod writer;
+
+use sha2::{Digest, Sha256};
+
+/// The name of the log in a run's folder.
+pub const LOG_FILE: &str = "log.jsonl";
+
+/// The folder of payloads in a run's folder.
+pub const BLOBS: &str = "blobs";
+
+/// Where runs are, under the root.
+pub const RUNS: &str = ".rustchain/runs";
+
+/// Separates this use of SHA-256 from every other.
+const DOMAIN: &[u8] = b"rustchain.log.v1\n";
+
+/// What stands before the hash at the end of a line.
+pub(crate) const HASH_FIELD: &str = ",\"hash\":\"";
+
+/// The hash of a record: over the domain, the hash of the record before (zeros at first) and the
+/// record's JSON text without its hash.
+pub(crate) fn chain(previous: &[u8; 32], body: &[u8]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(DOMAIN);
+    hasher.update(previous);
+    hasher.update(body);
+    hasher.finalize().into()
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| char::from(*DIGITS.get(usize::from(n)).unwrap_or(&b'0'));
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
+/// The hash of a payload, the name of its file.
+pub(crate) fn payload_hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}

@@ -1,0 +1,59 @@
+//! Runs regions: ready steps at once where they stand, the others side by side.
+
+mod block;
+mod call;
+mod effects;
+pub(crate) mod frame;
+mod frame_eval;
+mod node;
+mod region;
+mod repeat;
+mod tools;
+pub(crate) mod trigger;
+
+use crate::context::RunContext;
+use crate::journal::Journal;
+use crate::mock::Mocks;
+use crate::prepare::PreparedRegion;
+use crate::step::StepError;
+use frame::RunFacts;
+use rustchain_plan::Plan;
+use rustchain_plan::plan::OnFailure;
+use smol_str::SmolStr;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+pub(crate) use call::not_here;
+pub(crate) use region::RegionRun;
+
+/// Everything that running steps look at.
+pub(crate) struct Engine<'e> {
+    pub plan: &'e Plan,
+    pub chain_tools: &'e BTreeMap<SmolStr, PreparedRegion<'e>>,
+    /// A region without nodes, around the `until` of a poll.
+    pub empty: &'e PreparedRegion<'e>,
+    pub context: Arc<RunContext>,
+    pub journal: Arc<Journal>,
+    pub facts: RunFacts,
+    pub permits: Semaphore,
+    pub max_parallel: usize,
+    pub on_failure: OnFailure,
+    pub mocks: Option<Mocks>,
+}
+
+/// Why work gave no value.
+#[derive(Debug)]
+pub(crate) enum Fail {
+    /// An error that `retry` and `on error` look at.
+    Error(StepError),
+    /// An error that they do not: a missing approval.
+    Final(StepError),
+    Cancelled,
+}
+
+impl From<StepError> for Fail {
+    fn from(error: StepError) -> Fail {
+        Fail::Error(error)
+    }
+}
