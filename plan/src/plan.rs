@@ -404,6 +404,24 @@ pub struct Arm {
     pub region: Region,
 }
 
+impl Arm {
+    /// Its segment in id paths: member names or literals joined by `|`, `_` for the rest, and `then`, `else`
+    /// for the arms of `if`.
+    pub fn label(&self) -> String {
+        let word = |value: &Value| match value {
+            Value::Bool(true) => "then".to_owned(),
+            Value::Bool(false) => "else".to_owned(),
+            Value::Enum(_, member) => member.to_string(),
+            Value::Int(number) => number.to_string(),
+            other => other.as_text().unwrap_or("null").replace('/', "_"),
+        };
+        match self.patterns.is_empty() {
+            true => "_".to_owned(),
+            false => self.patterns.iter().map(word).collect::<Vec<_>>().join("|"),
+        }
+    }
+}
+
 /// A call with everything the runtime needs beside the signature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {

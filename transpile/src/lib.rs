@@ -1,1 +1,3 @@
 //! Foreign formats to mission text and a source map; plans to other engines.
+
+pub mod to;

@@ -40,6 +40,7 @@ fn diagnostic(d: &Diagnostic, lines: &Lines) -> Value {
 
 fn label(label: &Label, lines: &Lines) -> Value {
     let mut value = place(label.file, label.span, lines);
+    value["text"] = json!(lines.text(label.file).get(label.span.range()));
     value["message"] = json!(label.message);
     value
 }

@@ -1,0 +1,8 @@
+//! Any bytes as a log: the verifier and the readers give a report, never a panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = rustchain_runtime::log::verify_bytes(data);
+});

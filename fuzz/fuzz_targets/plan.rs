@@ -1,0 +1,12 @@
+//! Any text as a plan file: a plan or an error, and what was read can be written and read again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rustchain_plan::Plan;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(plan) = Plan::from_json(text) else { return };
+    let again = Plan::from_json(&plan.to_json_pretty()).expect("what was written can be read");
+    assert_eq!(again.hash(), plan.hash());
+});

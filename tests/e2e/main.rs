@@ -1,0 +1,10 @@
+//! The binary as a user runs it: real files, real processes, real servers.
+
+mod commands;
+mod fixes;
+mod gallery;
+mod project;
+mod run;
+mod semantics;
+mod server;
+mod yaml;

@@ -1,0 +1,5 @@
+//! Plans to other languages.
+
+pub mod dot;
+pub mod graph;
+pub mod mermaid;
