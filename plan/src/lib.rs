@@ -19,6 +19,7 @@ pub mod signature;
 pub mod test;
 pub mod types;
 pub mod value;
+mod wire;
 
 pub use codec::{DecodeError, decode, decode_text, encode, json_schema};
 pub use effect::{Effect, EffectKind, Pattern};

@@ -149,7 +149,7 @@ pub enum Schedule {
     /// Once.
     Once,
     /// Every so many nanoseconds.
-    Every(i64),
+    Every(#[serde(with = "crate::wire::wide")] i64),
     /// A cron line in a time zone.
     Cron(SmolStr, SmolStr),
     /// When events happen.

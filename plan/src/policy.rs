@@ -139,7 +139,18 @@ pub enum Verdict {
 impl Policy {
     /// The one decision function: of a literal pattern at run time, of any pattern at compile time.
     /// Predicates are not looked at here: a grant with a predicate gives at most `Unproven`.
+    ///
+    /// `*` of a url stands for text inside one segment of the path, one label of the host or one part of
+    /// the query, `**` for any text of its part; `**` between two `/` also for nothing. A path of an
+    /// `allow` line means the project: only `**` alone, absolute patterns and such that begin with `..`
+    /// reach beyond it (an inferred policy grants what its rows say). A hole at the start of a path or url
+    /// template, and a hole in a path or a host, is `**` in a request; in the path of a url it is `*`.
     pub fn decide(&self, kind: EffectKind, request: &Pattern) -> Verdict {
         crate::pattern::decide(self, kind, request)
+    }
+
+    /// The `allow` line that covers a request.
+    pub fn suggest(kind: EffectKind, request: &Pattern) -> String {
+        crate::pattern::suggest(kind, request)
     }
 }

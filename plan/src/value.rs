@@ -1,5 +1,6 @@
 //! Values: what steps give and expressions compute. Cheap to clone.
 
+use crate::wire::{exact_json, wide};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ pub enum Value {
     /// A bool.
     Bool(bool),
     /// An int.
-    Int(i64),
+    Int(#[serde(with = "wide")] i64),
     /// A finite float.
     Float(f64),
     /// A string.
@@ -22,15 +23,15 @@ pub enum Value {
     /// Bytes.
     Bytes(Arc<[u8]>),
     /// Nanoseconds since 1970-01-01T00:00:00Z.
-    Timestamp(i64),
+    Timestamp(#[serde(with = "wide")] i64),
     /// Nanoseconds.
-    Duration(i64),
+    Duration(#[serde(with = "wide")] i64),
     /// A URL, normalised where it was checked.
     Url(Arc<str>),
     /// A path as written.
     Path(Arc<str>),
     /// A JSON value that was not decoded.
-    Json(Arc<serde_json::Value>),
+    Json(#[serde(with = "exact_json")] Arc<serde_json::Value>),
     /// A list.
     List(Arc<Vec<Value>>),
     /// A map.

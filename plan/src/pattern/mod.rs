@@ -1,7 +1,10 @@
 //! Patterns of effects: their syntaxes, normal forms, and containment.
 
+mod automaton;
 mod decide;
+mod normal;
+mod token;
 mod url;
 
-pub(crate) use decide::decide;
+pub(crate) use decide::{decide, suggest};
 pub(crate) use url::normalise_url;

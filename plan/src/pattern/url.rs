@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 /// The normal form: scheme and host lower case, no default port, no dot at the end of the host, addresses
 /// in dotted form, no dot segments, percent-encoding in upper case and only where needed, a path, no
-/// fragment. `None` where the text has no scheme with `://`, no host, or holds white space in its middle
-/// or control characters.
+/// fragment. `None` where the text has no scheme with `://`, no host, a host that is not ASCII (write
+/// punycode), or holds control characters.
 pub(crate) fn normalise_url(text: &str) -> Option<String> {
     let text = text.trim_matches(' ');
-    if text.chars().any(|c| c.is_control() || c == ' ') {
+    if text.chars().any(char::is_control) {
         return None;
     }
     let (scheme, rest) = text.split_once("://")?;
@@ -34,7 +34,7 @@ pub(crate) fn normalise_url(text: &str) -> Option<String> {
     Some(out)
 }
 
-pub(super) fn is_scheme(text: &str) -> bool {
+fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
@@ -51,7 +51,7 @@ pub(super) fn default_port(scheme: &str) -> &'static str {
     }
 }
 
-fn normalise_authority(scheme: &str, authority: &str) -> Option<String> {
+pub(super) fn normalise_authority(scheme: &str, authority: &str) -> Option<String> {
     let authority = normalise_percent(authority);
     let (user, host) = match authority.rsplit_once('@') {
         Some((user, host)) => (Some(user), host),
@@ -74,6 +74,9 @@ fn normalise_authority(scheme: &str, authority: &str) -> Option<String> {
         digits => digits,
     };
     let host = normalise_host(host);
+    if host.contains(['%', ' ']) {
+        return None;
+    }
     if host.is_empty() && scheme != "file" {
         return None;
     }
@@ -87,7 +90,7 @@ fn normalise_authority(scheme: &str, authority: &str) -> Option<String> {
 }
 
 /// Lower case, without one dot at its end, an IPv4 address in dotted form.
-pub(super) fn normalise_host(host: &str) -> String {
+fn normalise_host(host: &str) -> String {
     let lower = host.to_lowercase();
     let plain = lower.strip_suffix('.').unwrap_or(&lower);
     ipv4(plain).unwrap_or_else(|| plain.to_owned())
@@ -153,7 +156,7 @@ fn push_byte(byte: u8, out: &mut String) {
 }
 
 /// A character of a url as it is, or percent-encoded where urls do not have it.
-pub(super) fn push_encoded(c: char, out: &mut String) {
+fn push_encoded(c: char, out: &mut String) {
     if c.is_ascii() && !c.is_ascii_control() && !" \"<>`{}|^".contains(c) {
         out.push(c);
         return;

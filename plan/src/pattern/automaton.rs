@@ -1,0 +1,315 @@
+//! Patterns as one automaton, and the walk over all texts of a request.
+
+use super::normal::{Normal, UrlPattern};
+use super::token::Token;
+use std::collections::HashSet;
+
+/// Texts that a wildcard stands for: sequences of such characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    Any,
+    PathSegment,
+    NameSegment,
+    Scheme,
+    /// One label of a host, or a port.
+    Label,
+    Host,
+    UrlSegment,
+    UrlPath,
+    QueryPart,
+}
+
+impl Class {
+    fn has(self, c: char) -> bool {
+        match self {
+            Class::Any => true,
+            Class::PathSegment => c != '/',
+            Class::NameSegment => c != '/' && c != '.',
+            Class::Scheme => c.is_ascii_alphanumeric() || "+-.".contains(c),
+            Class::Label => !"/?#@:.\\".contains(c),
+            Class::Host => !"/?#@\\".contains(c),
+            Class::UrlSegment => !"/?#".contains(c),
+            Class::UrlPath => !"?#".contains(c),
+            Class::QueryPart => !"&#".contains(c),
+        }
+    }
+}
+
+/// A state of the automaton, with the way to the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// This character, then the next state.
+    One(char),
+    /// Such characters in this state, then, without one, the next state.
+    Many(Class),
+    /// Without a character: the next state, or the one so many states on.
+    Skip(usize),
+    /// A dead end.
+    Never,
+    /// The end of a pattern.
+    End(End),
+}
+
+/// What it means that a text ends here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Request,
+    Allow { sure: bool, inside: bool },
+    Deny { sure: bool },
+}
+
+/// The items of a pattern, without its end.
+pub(super) fn items(normal: &Normal, is_request: bool) -> Vec<Item> {
+    let mut out = Vec::new();
+    match normal {
+        Normal::Any => out.push(Item::Many(Class::Any)),
+        // A text that only `**` has.
+        Normal::Unreadable if is_request => out.push(Item::One('\0')),
+        Normal::Unreadable => out.push(Item::Never),
+        Normal::Name(tokens) => push(&mut out, tokens, Class::NameSegment, Class::Any),
+        Normal::Path(tokens) => push_path(&mut out, tokens, Class::PathSegment, Class::Any),
+        Normal::Url(url) => push_url(&mut out, url, is_request),
+    }
+    out
+}
+
+fn push(out: &mut Vec<Item>, tokens: &[Token], star: Class, stars: Class) {
+    out.extend(tokens.iter().map(|token| match token {
+        Token::Char(c) => Item::One(*c),
+        Token::Star => Item::Many(star),
+        Token::Stars => Item::Many(stars),
+    }));
+}
+
+/// Where `**` is a whole segment, it and its `/` stand also for no segment at all.
+fn push_path(out: &mut Vec<Item>, tokens: &[Token], star: Class, stars: Class) {
+    let slash = Token::Char('/');
+    let mut starts = true;
+    for (i, token) in tokens.iter().enumerate() {
+        if starts && *token == Token::Stars && tokens.get(i + 1) == Some(&slash) {
+            out.push(Item::Skip(3));
+        }
+        starts = *token == slash;
+        push(out, &[*token], star, stars);
+    }
+}
+
+fn push_url(out: &mut Vec<Item>, url: &UrlPattern, is_request: bool) {
+    push(out, &url.scheme, Class::Scheme, Class::Scheme);
+    out.extend([':', '/', '/'].map(Item::One));
+    let Some(path) = &url.path else {
+        let authority = url.authority.split_last().map_or(&[][..], |(_, init)| init);
+        push(out, authority, Class::Label, Class::Host);
+        out.push(Item::Many(Class::Any));
+        return;
+    };
+    push(out, &url.authority, Class::Label, Class::Host);
+    push_path(out, path, Class::UrlSegment, Class::UrlPath);
+    match &url.query {
+        Some(query) => {
+            out.push(Item::One('?'));
+            push(out, query, Class::QueryPart, Class::Any);
+        }
+        // A grant without a query ignores it; what a request ends with may hold one.
+        None if !is_request || path.last() == Some(&Token::Stars) => {
+            out.extend([Item::Skip(3), Item::One('?'), Item::Many(Class::Any)]);
+        }
+        None => {}
+    }
+}
+
+/// Where a path leads, as far as it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Direction {
+    Start,
+    Dot,
+    DotDot,
+    Inside,
+    Outside,
+}
+
+impl Direction {
+    fn step(self, c: char) -> Direction {
+        match (self, c) {
+            (Direction::Start, '/') | (Direction::DotDot, '/') => Direction::Outside,
+            (Direction::Start, '.') => Direction::Dot,
+            (Direction::Dot, '.') => Direction::DotDot,
+            (Direction::Outside, _) => Direction::Outside,
+            _ => Direction::Inside,
+        }
+    }
+
+    fn is_inside(self) -> bool {
+        !matches!(self, Direction::DotDot | Direction::Outside)
+    }
+}
+
+/// A set of states.
+type States = Vec<u64>;
+
+fn insert(states: &mut States, at: usize) {
+    if let Some(word) = states.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
+    }
+}
+
+fn members(states: &States) -> impl Iterator<Item = usize> + '_ {
+    states.iter().enumerate().flat_map(|(i, word)| {
+        let mut left = *word;
+        std::iter::from_fn(move || {
+            let bit = left.trailing_zeros();
+            left &= left.checked_sub(1)?;
+            Some(i * 64 + bit as usize)
+        })
+    })
+}
+
+/// What holds for the texts of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Findings {
+    /// Every text is surely allowed.
+    pub(super) all_allowed: bool,
+    /// No text may be allowed.
+    pub(super) none_allowed: bool,
+}
+
+/// Configurations looked at before the walk gives up: then nothing is proven.
+const MAX_CONFIGURATIONS: usize = 20_000;
+
+/// Walks all texts of a request through all grants at once.
+pub(super) struct Walk<'a> {
+    request: &'a [Item],
+    grants: &'a [Item],
+    alphabet: Vec<char>,
+    findings: Findings,
+    seen: HashSet<(usize, States, Direction)>,
+    open: Vec<(usize, States, Direction)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Each list of items holds patterns with their ends.
+    pub(super) fn new(request: &'a [Item], grants: &'a [Item]) -> Walk<'a> {
+        Walk {
+            request,
+            grants,
+            alphabet: alphabet(grants),
+            findings: Findings { all_allowed: true, none_allowed: true },
+            seen: HashSet::new(),
+            open: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Findings {
+        let mut start = vec![0; self.grants.len().div_ceil(64)];
+        let ends = self.grants.iter().enumerate().filter(|(_, item)| matches!(item, Item::End(_)));
+        let begins = std::iter::once(0).chain(ends.map(|(i, _)| i + 1)).filter(|i| *i < self.grants.len());
+        begins.for_each(|i| insert(&mut start, i));
+        let start = self.closed(&start);
+        self.reach(0, start, Direction::Start);
+        while let Some((at, states, direction)) = self.open.pop() {
+            if !self.findings.all_allowed && !self.findings.none_allowed {
+                break;
+            }
+            if self.seen.len() > MAX_CONFIGURATIONS {
+                return Findings { all_allowed: false, none_allowed: false };
+            }
+            self.visit(at, &states, direction);
+        }
+        self.findings
+    }
+
+    fn visit(&mut self, at: usize, states: &States, direction: Direction) {
+        match self.request.get(at) {
+            Some(Item::One(c)) => self.read(at + 1, states, direction, *c),
+            Some(Item::Many(class)) => {
+                self.reach(at + 1, states.clone(), direction);
+                for i in 0..self.alphabet.len() {
+                    if let Some(c) = self.alphabet.get(i).copied().filter(|c| class.has(*c)) {
+                        self.read(at, states, direction, c);
+                    }
+                }
+            }
+            Some(Item::Skip(far)) => {
+                self.reach(at + 1, states.clone(), direction);
+                self.reach(at + far, states.clone(), direction);
+            }
+            Some(Item::Never) => {}
+            Some(Item::End(_)) | None => self.judge(states, direction),
+        }
+    }
+
+    fn read(&mut self, to: usize, states: &States, direction: Direction, c: char) {
+        let mut next = vec![0; states.len()];
+        for at in members(states) {
+            match self.grants.get(at) {
+                Some(Item::One(wanted)) if *wanted == c => insert(&mut next, at + 1),
+                Some(Item::Many(class)) if class.has(c) => insert(&mut next, at),
+                _ => {}
+            }
+        }
+        if next.iter().all(|word| *word == 0) {
+            // Whatever follows: no grant speaks of it, and every request can be completed.
+            self.findings.all_allowed = false;
+            return;
+        }
+        let next = self.closed(&next);
+        self.reach(to, next, direction.step(c));
+    }
+
+    fn reach(&mut self, at: usize, states: States, direction: Direction) {
+        let configuration = (at, states, direction);
+        if self.seen.insert(configuration.clone()) {
+            self.open.push(configuration);
+        }
+    }
+
+    /// With the states that are reached without a character; they all lie further on.
+    fn closed(&self, states: &States) -> States {
+        let mut out = states.clone();
+        for at in 0..self.grants.len() {
+            let is_in = out.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1);
+            match self.grants.get(at) {
+                Some(Item::Many(_)) if is_in => insert(&mut out, at + 1),
+                Some(Item::Skip(far)) if is_in => {
+                    insert(&mut out, at + 1);
+                    insert(&mut out, at + far);
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn judge(&mut self, states: &States, direction: Direction) {
+        let (mut allowed, mut perhaps, mut denied, mut doubtful) = (false, false, false, false);
+        for at in members(states) {
+            match self.grants.get(at) {
+                Some(Item::End(End::Allow { sure, inside })) if !inside || direction.is_inside() => {
+                    perhaps = true;
+                    allowed |= *sure;
+                }
+                Some(Item::End(End::Deny { sure })) => {
+                    doubtful = true;
+                    denied |= *sure;
+                }
+                _ => {}
+            }
+        }
+        self.findings.all_allowed &= allowed && !doubtful;
+        self.findings.none_allowed &= !perhaps || denied;
+    }
+}
+
+/// Characters that grants tell apart, and one that stands for all others.
+fn alphabet(grants: &[Item]) -> Vec<char> {
+    let mut out: Vec<char> = "/.:@?&#\\".chars().collect();
+    out.extend(grants.iter().filter_map(|item| match item {
+        Item::One(c) => Some(*c),
+        _ => None,
+    }));
+    out.sort_unstable();
+    out.dedup();
+    let other = ('a'..='z').chain('\u{e000}'..='\u{f8ff}').find(|c| out.binary_search(c).is_err());
+    out.extend(other);
+    out
+}
