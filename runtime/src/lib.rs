@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod clock;
 mod codec;
 pub mod context;
+pub mod detached;
 mod inputs;
 mod journal;
 pub mod llm;

@@ -4,7 +4,44 @@ use crate::step::{Run, StepKind};
 use crate::steps;
 
 /// The step kinds. An asynchronous one is written `async_kind("http.get", |call| Box::pin(steps::http::get(call)))`.
-pub static STEP_KINDS: &[StepKind] = &[inline_kind("noop", steps::noop::run)];
+pub static STEP_KINDS: &[StepKind] = &[
+    inline_kind("clock.now", steps::clock::now),
+    async_kind("exec.bash", |call| Box::pin(steps::exec::bash(call))),
+    async_kind("exec.kill", |call| Box::pin(steps::exec::kill(call))),
+    async_kind("exec.run", |call| Box::pin(steps::exec::run(call))),
+    async_kind("exec.start", |call| Box::pin(steps::exec::start(call))),
+    inline_kind("fail", steps::fail::run),
+    async_kind("fs.copy", |call| Box::pin(steps::fs::copy(call))),
+    async_kind("fs.delete", |call| Box::pin(steps::fs::delete(call))),
+    async_kind("fs.edit", |call| Box::pin(steps::fs::edit(call))),
+    async_kind("fs.exists", |call| Box::pin(steps::fs::exists(call))),
+    async_kind("fs.find", |call| Box::pin(steps::fs::find(call))),
+    async_kind("fs.list", |call| Box::pin(steps::fs::list(call))),
+    async_kind("fs.make_dir", |call| Box::pin(steps::fs::make_dir(call))),
+    async_kind("fs.move", |call| Box::pin(steps::fs::move_(call))),
+    async_kind("fs.read", |call| Box::pin(steps::fs::read(call))),
+    async_kind("fs.read_bytes", |call| Box::pin(steps::fs::read_bytes(call))),
+    async_kind("fs.write", |call| Box::pin(steps::fs::write(call))),
+    async_kind("http.delete", |call| Box::pin(steps::http::delete(call))),
+    async_kind("http.download", |call| Box::pin(steps::http::download(call))),
+    async_kind("http.get", |call| Box::pin(steps::http::get(call))),
+    async_kind("http.patch", |call| Box::pin(steps::http::patch(call))),
+    async_kind("http.post", |call| Box::pin(steps::http::post(call))),
+    async_kind("http.put", |call| Box::pin(steps::http::put(call))),
+    async_kind("http.request", |call| Box::pin(steps::http::request(call))),
+    async_kind("human.approve", |call| Box::pin(steps::human::approve(call))),
+    async_kind("human.ask", |call| Box::pin(steps::human::ask(call))),
+    inline_kind("log.debug", steps::log::debug),
+    inline_kind("log.info", steps::log::info),
+    inline_kind("log.warn", steps::log::warn),
+    async_kind("net.reachable", |call| Box::pin(steps::http::reachable(call))),
+    inline_kind("noop", steps::noop::run),
+    inline_kind("random.int", steps::random::int),
+    inline_kind("random.uuid", steps::random::uuid),
+    inline_kind("system.resources", steps::system::resources),
+    async_kind("wait.sleep", |call| Box::pin(steps::wait::sleep(call))),
+    async_kind("wait.until", |call| Box::pin(steps::wait::until(call))),
+];
 
 /// What runs a `tool … = python(…)`; `StepCall::callee` is the key of `Plan::tools`.
 pub static TOOL: Option<Run> = None;
@@ -21,7 +58,6 @@ const fn inline_kind(name: &'static str, run: crate::step::InlineFn) -> StepKind
     StepKind { name, run: Run::Inline(run) }
 }
 
-#[allow(dead_code, reason = "used as soon as the first asynchronous kind is registered")]
 const fn async_kind(name: &'static str, run: crate::step::AsyncFn) -> StepKind {
     StepKind { name, run: Run::Async(run) }
 }

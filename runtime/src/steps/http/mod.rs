@@ -1,0 +1,12 @@
+//! `http.*` and `net.reachable`.
+
+mod address;
+mod client;
+mod download;
+mod failure;
+mod reachable;
+mod request;
+
+pub use download::download;
+pub use reachable::reachable;
+pub use request::{delete, get, patch, post, put, request};
