@@ -1,0 +1,44 @@
+//! policy-unused-grant: a grant that no step can use.
+
+use super::context::Context;
+use crate::effects::overlap::effects_overlap;
+use rustchain_grammar::{Applicability, Diagnostic, Severity};
+
+pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    let policy = &context.plan.policy;
+    let Some(places) = context.spans.policy.as_ref().filter(|_| !policy.inferred) else { return Vec::new() };
+    let rows = crate::effects::rows(context.plan);
+    let mut out: Vec<Diagnostic> = Vec::new();
+    for (index, grant) in policy.allow.iter().enumerate() {
+        let Some(place) = places.allow.get(index) else { continue };
+        if rows.iter().any(|e| effects_overlap(e, &grant.effect)) {
+            continue;
+        }
+        let shared = places.allow.iter().filter(|p| *p == place).count() > 1;
+        let message = format!("no step can use `{}`", grant.effect);
+        let mut finding = context.finding("RC0312", Severity::Low, *place, message).label("never needed");
+        if !shared {
+            finding = finding.fix("remove the grant", Applicability::Safe, line_of(context, *place), "");
+        }
+        out.push(finding);
+    }
+    out
+}
+
+/// The whole line where nothing else stands on it.
+fn line_of(context: &Context<'_>, place: crate::spans::Place) -> rustchain_grammar::Span {
+    let file = context.sources.iter().find(|(id, _)| *id == place.file);
+    let Some((_, file)) = file else { return place.span };
+    let (Some(before), Some(after)) =
+        (file.text.get(..place.span.start as usize), file.text.get(place.span.end as usize..))
+    else {
+        return place.span;
+    };
+    let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let rest = after.split('\n').next().unwrap_or_default();
+    if !before.trim_end_matches([' ', '\t']).ends_with('\n') || !rest.trim().is_empty() {
+        return place.span;
+    }
+    let end = place.span.end + rest.len() as u32 + u32::from(after.len() > rest.len());
+    rustchain_grammar::Span::new(place.span.start - indent as u32, end)
+}
