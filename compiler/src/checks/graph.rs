@@ -64,7 +64,7 @@ fn chain_of<'p>(site: &Site<'p>) -> Vec<Level<'p>> {
         let (next, arm) = match &node.body {
             Body::Match { arms, .. } => {
                 let taken = arms.iter().find_map(|arm| {
-                    let label = crate::effects::scope::arm_label(&arm.patterns);
+                    let label = arm.label();
                     let inner = format!("{node_path}/{label}");
                     let inside = site.path.strip_prefix(&inner).is_some_and(|r| r.starts_with('/'));
                     inside.then_some((&arm.region, inner))

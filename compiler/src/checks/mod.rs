@@ -145,6 +145,7 @@ pub fn check(plan: &mut Plan, spans: &Spans, sources: &SourceMap) -> Vec<Diagnos
     crate::effects::fill_rows(plan);
     let flow = crate::flow::analyse(plan, spans);
     let mut found = crate::effects::decide_all(plan, spans, &flow);
+    found.iter_mut().for_each(|d| tidy_insertions(d, sources));
     found.extend(flow.diagnostics.iter().cloned());
     let context = Context::new(plan, spans, &flow, sources);
     for rule in RULES {
@@ -177,6 +178,18 @@ pub fn check_all<'a>(
     in_order(found.into_iter().map(|(_, d)| d).collect())
 }
 
+/// A line that is inserted before a brace that stands alone needs no line break before it.
+fn tidy_insertions(diagnostic: &mut Diagnostic, sources: &SourceMap) {
+    for edit in diagnostic.fixes.iter_mut().flat_map(|f| &mut f.edits) {
+        let file = sources.iter().find(|(id, _)| *id == edit.file);
+        let before = file.and_then(|(_, f)| f.text.get(..edit.span.start as usize)).unwrap_or_default();
+        let alone = before.trim_end_matches([' ', '\t']).ends_with('\n');
+        if alone && edit.span.is_empty() && edit.text.starts_with("\n  allow") {
+            edit.text.remove(0);
+        }
+    }
+}
+
 fn place_of(diagnostic: &Diagnostic) -> Place {
     Place { file: diagnostic.primary.file, span: diagnostic.primary.span }
 }
@@ -187,4 +200,3 @@ fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.dedup_by(|a, b| place_of(a) == place_of(b) && a.code == b.code && a.message == b.message);
     found
 }
-

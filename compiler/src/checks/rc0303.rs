@@ -39,7 +39,13 @@ fn told(context: &Context<'_>, path: &str, message: String, rule: Option<Place>)
     }
 }
 
-fn never_after(context: &Context<'_>, a: &Effect, b: &Effect, rule: Option<Place>, out: &mut Vec<Diagnostic>) {
+fn never_after(
+    context: &Context<'_>,
+    a: &Effect,
+    b: &Effect,
+    rule: Option<Place>,
+    out: &mut Vec<Diagnostic>,
+) {
     let firsts = having(context, b);
     for (late, call) in having(context, a) {
         let culprit = firsts.iter().find(|(first, _)| may_follow(context, late, first));
@@ -78,7 +84,9 @@ fn only_after(context: &Context<'_>, a: &Effect, b: &Effect, rule: Option<Place>
     let grant = Grant { effect: b.clone(), predicate: None };
     let exactly = Policy { allow: vec![grant], ..Policy::default() };
     let surely = |call: &Call| {
-        call.effects.iter().any(|e| e.kind == b.kind && exactly.decide(e.kind, &e.pattern) == Verdict::Allowed)
+        call.effects
+            .iter()
+            .any(|e| e.kind == b.kind && exactly.decide(e.kind, &e.pattern) == Verdict::Allowed)
     };
     for (late, call) in having(context, a) {
         let mut before = context.calls().filter(|(_, c)| surely(c));
@@ -104,7 +112,8 @@ fn at_most(context: &Context<'_>, most: i64, a: &Effect, rule: Option<Place>, ou
     let mut total = 0u64;
     for (site, call) in having(context, a) {
         let Ok(times) = bounds::times(site, &context.sites) else {
-            let message = format!("nothing bounds how often `{}` runs; the policy allows {most}", call.callee);
+            let message =
+                format!("nothing bounds how often `{}` runs; the policy allows {most}", call.callee);
             out.push(told(context, &site.path, message, rule));
             return;
         };

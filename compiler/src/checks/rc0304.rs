@@ -29,8 +29,10 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 continue;
             }
             let place = context.callee(&site.path);
-            let message = format!("`{}` breaks the condition under which the policy allows `{effect}`", call.callee);
-            let mut finding = context.finding("RC0304", Severity::Error, place, message).label("not under this condition");
+            let message =
+                format!("`{}` breaks the condition under which the policy allows `{effect}`", call.callee);
+            let mut finding =
+                context.finding("RC0304", Severity::Error, place, message).label("not under this condition");
             for (index, _) in grants {
                 if let Some(at) = context.spans.policy.as_ref().and_then(|p| p.allow.get(index)) {
                     finding = finding.also(at.file, at.span, "allowed only where this holds");

@@ -26,7 +26,12 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             finding = finding.help("name what the steps need");
         } else {
             let title = format!("allow what the steps use: `{}`", lines.join("`, `"));
-            finding = finding.fix(title, Applicability::Suggest, place.span, lines.join("\n  "));
+            finding = finding.fix(
+                title,
+                Applicability::Suggest,
+                super::rc0312::statement(context, *place),
+                lines.join("\n  "),
+            );
         }
         out.push(finding);
     }

@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use crate::effects::overlap::effects_overlap;
-use rustchain_grammar::{Applicability, Diagnostic, Severity};
+use crate::spans::Place;
+use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let policy = &context.plan.policy;
@@ -25,20 +26,28 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     out
 }
 
-/// The whole line where nothing else stands on it.
-fn line_of(context: &Context<'_>, place: crate::spans::Place) -> rustchain_grammar::Span {
-    let file = context.sources.iter().find(|(id, _)| *id == place.file);
-    let Some((_, file)) = file else { return place.span };
-    let (Some(before), Some(after)) =
-        (file.text.get(..place.span.start as usize), file.text.get(place.span.end as usize..))
-    else {
-        return place.span;
-    };
+/// The statement with its `allow`, and the whole line where nothing else stands on it.
+fn line_of(context: &Context<'_>, place: Place) -> Span {
+    let statement = statement(context, place);
+    let Some((_, file)) = context.sources.iter().find(|(id, _)| *id == place.file) else { return statement };
+    let before = file.text.get(..statement.start as usize).unwrap_or_default();
+    let after = file.text.get(statement.end as usize..).unwrap_or_default();
     let indent = before.len() - before.trim_end_matches([' ', '\t']).len();
     let rest = after.split('\n').next().unwrap_or_default();
     if !before.trim_end_matches([' ', '\t']).ends_with('\n') || !rest.trim().is_empty() {
-        return place.span;
+        return statement;
     }
-    let end = place.span.end + rest.len() as u32 + u32::from(after.len() > rest.len());
-    rustchain_grammar::Span::new(place.span.start - indent as u32, end)
+    let end = statement.end + rest.len() as u32 + u32::from(after.len() > rest.len());
+    Span::new(statement.start - indent as u32, end)
+}
+
+/// A grant's place with the `allow` before it.
+pub(super) fn statement(context: &Context<'_>, place: Place) -> Span {
+    let file = context.sources.iter().find(|(id, _)| *id == place.file);
+    let before = file.and_then(|(_, f)| f.text.get(..place.span.start as usize)).unwrap_or_default();
+    let trimmed = before.trim_end_matches([' ', '\t']);
+    match trimmed.strip_suffix("allow") {
+        Some(rest) if trimmed.len() < before.len() => Span::new(rest.len() as u32, place.span.end),
+        _ => place.span,
+    }
 }

@@ -14,5 +14,10 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         .finding("RC0317", Severity::Medium, name, "`policy inferred` allows whatever the steps do")
         .label("grants what is used")
         .note("A step that is added later is allowed too, without anybody looking at it.");
-    vec![finding.fix("write out what the steps use now", Applicability::Suggest, place.span, block.trim().to_owned())]
+    vec![finding.fix(
+        "write out what the steps use now",
+        Applicability::Suggest,
+        place.span,
+        block.trim().to_owned(),
+    )]
 }

@@ -3,9 +3,9 @@
 use super::context::Context;
 use crate::spans::Place;
 use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
+use rustchain_plan::expr::ExprKind;
 use rustchain_plan::plan::Provider;
 use rustchain_plan::{EffectKind, Value};
-use rustchain_plan::expr::ExprKind;
 use std::collections::BTreeSet;
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -53,6 +53,10 @@ fn plain_host(url: &str) -> Option<String> {
     let rest = url.get(..7).filter(|s| s.eq_ignore_ascii_case("http://")).and_then(|_| url.get(7..))?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = super::rc0354::host_of(authority);
-    let local = host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]" || host == "::1";
+    let local = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.starts_with("127.")
+        || host == "[::1]"
+        || host == "::1";
     (!local && !host.is_empty() && !host.starts_with('*')).then(|| host.to_owned())
 }

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::text::{commands, pipelines, program_of};
 use rustchain_grammar::{Diagnostic, Severity};
-use rustchain_plan::plan::Provider;
 use rustchain_plan::Value;
 use rustchain_plan::expr::ExprKind;
+use rustchain_plan::plan::Provider;
 
 /// Settings that switch the check off, wherever they stand.
 const SETTINGS: &[&str] = &[
@@ -60,7 +60,8 @@ fn switched_off(stage: &[String]) -> Option<String> {
     let option = |names: &[&str]| args.iter().find(|a| names.contains(&a.as_str())).cloned();
     match program {
         "curl" => option(&["--insecure", "--proxy-insecure"]).or_else(|| {
-            let short = |a: &&String| a.starts_with('-') && !a.starts_with("--") && a.contains('k') && letters(a);
+            let short =
+                |a: &&String| a.starts_with('-') && !a.starts_with("--") && a.contains('k') && letters(a);
             args.iter().find(short).cloned()
         }),
         "wget" => option(&["--no-check-certificate"]),

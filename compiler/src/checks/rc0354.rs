@@ -40,7 +40,8 @@ pub(super) fn host_of(authority: &str) -> &str {
 }
 
 fn internal(host: &str) -> Option<&'static str> {
-    if matches!(host, "169.254.169.254" | "metadata.google.internal" | "100.100.100.200" | "[fd00:ec2::254]") {
+    if matches!(host, "169.254.169.254" | "metadata.google.internal" | "100.100.100.200" | "[fd00:ec2::254]")
+    {
         return Some("the metadata service of a cloud");
     }
     let parts: Vec<Option<u8>> = host.split('.').map(|p| p.parse().ok()).collect();

@@ -36,7 +36,12 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             let Some(first) = holes.first() else { continue };
             let place = context.argument(site, call, &param.name);
             let mut finding = context
-                .finding("RC0402", Severity::Medium, place, format!("a value is written into the script of `{}`", call.callee))
+                .finding(
+                    "RC0402",
+                    Severity::Medium,
+                    place,
+                    format!("a value is written into the script of `{}`", call.callee),
+                )
                 .label("a quote or a `;` in it becomes part of the script");
             let at = context.spans.place(first.id);
             if at != place {
@@ -44,7 +49,10 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             }
             match fix(context, call.args.contains_key("env"), &holes, place) {
                 Some(fix) => finding.fixes.push(fix),
-                None => finding = finding.help("give it by `env: { NAME: value }` and write \"$NAME\" in the script"),
+                None => {
+                    finding =
+                        finding.help("give it by `env: { NAME: value }` and write \"$NAME\" in the script")
+                }
             }
             out.push(finding);
         }

@@ -30,8 +30,17 @@ const SHAPES: &[(&str, &str, usize)] = &[
 ];
 
 /// Names of headers, variables and options that hold secrets.
-const NAMES: &[&str] =
-    &["password", "passwd", "secret", "api_key", "apikey", "token", "access_token", "private_key", "client_secret"];
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "api_key",
+    "apikey",
+    "token",
+    "access_token",
+    "private_key",
+    "client_secret",
+];
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
@@ -87,10 +96,9 @@ fn in_text(text: &str) -> Option<&'static str> {
         return Some("a private key");
     }
     let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    if let Some((_, password)) = user.and_then(|(u, _)| u.split_once(':')) {
-        if !password.is_empty() && !is_placeholder(password) {
-            return Some("a password in a url");
-        }
+    let password = user.and_then(|(u, _)| u.split_once(':')).map(|(_, password)| password);
+    if password.is_some_and(|p| !p.is_empty() && !is_placeholder(p)) {
+        return Some("a password in a url");
     }
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
     words.into_iter().find_map(token)
@@ -115,7 +123,19 @@ fn is_named_secret(name: &str, value: &Expr) -> bool {
 
 fn is_placeholder(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let words = ["example", "placeholder", "changeme", "your", "xxxx", "dummy", "test", "fake", "redacted", "<", "..."];
+    let words = [
+        "example",
+        "placeholder",
+        "changeme",
+        "your",
+        "xxxx",
+        "dummy",
+        "test",
+        "fake",
+        "redacted",
+        "<",
+        "...",
+    ];
     let distinct: BTreeSet<char> = lower.chars().collect();
     words.iter().any(|w| lower.contains(w)) || distinct.len() < 4
 }

@@ -14,9 +14,9 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         context.sites.iter().filter(|s| has_bound(s.node)).map(|s| s.path.as_str()).collect();
     let mut missing = Vec::new();
     for (site, call) in context.calls() {
-        let inside = bounded.iter().any(|p| {
-            site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/'))
-        });
+        let inside = bounded
+            .iter()
+            .any(|p| site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/')));
         if may_wait(context, call) && !inside {
             missing.push((context.name(&site.path), site.path.as_str(), call.callee.as_str()));
         }
@@ -30,7 +30,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     };
     let mut finding = context.finding("RC0501", Severity::Medium, *place, message).label("no `timeout`");
     for (at, _, callee) in missing.iter().skip(1).take(20) {
-        finding.secondary.push(Label { file: at.file, span: at.span, message: format!("nor has this `{callee}`") });
+        finding.secondary.push(Label {
+            file: at.file,
+            span: at.span,
+            message: format!("nor has this `{callee}`"),
+        });
     }
     let edits: Vec<Edit> = missing.iter().filter_map(|(_, path, _)| edit(context, path)).collect();
     if edits.len() == missing.len() {

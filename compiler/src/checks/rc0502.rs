@@ -12,7 +12,9 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
     for site in &context.sites {
-        let Some(retry) = site.node.retry.as_ref().filter(|r| may_repeat(r)) else { continue };
+        if !site.node.retry.as_ref().is_some_and(may_repeat) {
+            continue;
+        }
         let Some((path, call)) = unsafe_call(site) else { continue };
         let place = context.clause(&site.path, "retry");
         if !seen.insert(place) {
@@ -22,10 +24,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         let severity = if inferred { Severity::Medium } else { Severity::Error };
         let message = format!("`{}` is tried again, and it may have happened already", call.callee);
         let callee = context.callee(&path);
-        let mut finding = context
-            .finding("RC0502", severity, place, message)
-            .label("happens again")
-            .also(callee.file, callee.span, "changes something each time");
+        let mut finding = context.finding("RC0502", severity, place, message).label("happens again").also(
+            callee.file,
+            callee.span,
+            "changes something each time",
+        );
         finding = match call.replay {
             Replay::Key => finding.help("give it an `idempotency_key:`, by which the server knows a second try"),
             _ => finding.help(
@@ -45,7 +48,9 @@ fn may_repeat(retry: &Retry) -> bool {
     let before = |k: &KindPattern| {
         matches!(
             k,
-            KindPattern::Is(ErrorKind::RateLimit | ErrorKind::NotFound | ErrorKind::Permission | ErrorKind::Refused)
+            KindPattern::Is(
+                ErrorKind::RateLimit | ErrorKind::NotFound | ErrorKind::Permission | ErrorKind::Refused
+            )
         )
     };
     retry.kinds.is_empty() || !retry.kinds.iter().all(before)
@@ -59,10 +64,9 @@ fn unsafe_call<'p>(site: &crate::effects::scope::Site<'p>) -> Option<(String, &'
     for inner in site.scope.inner(site.node) {
         let Some(region) = inner.region else { continue };
         for site in sites_of(region, inner.clone()) {
-            if let Body::Call(call) = &site.node.body {
-                if must_not_repeat(call) {
-                    return Some((site.path.clone(), call));
-                }
+            match &site.node.body {
+                Body::Call(call) if must_not_repeat(call) => return Some((site.path.clone(), call)),
+                _ => {}
             }
         }
     }

@@ -15,10 +15,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         context.sites.iter().filter(|s| is_handled(s.node)).map(|s| s.path.as_str()).collect();
     let mut missing = Vec::new();
     for (site, call) in context.calls() {
-        let network = call.effects.iter().any(|e| matches!(e.kind, EffectKind::NetRead | EffectKind::NetWrite));
-        let inside = covered.iter().any(|p| {
-            site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/'))
-        });
+        let network =
+            call.effects.iter().any(|e| matches!(e.kind, EffectKind::NetRead | EffectKind::NetWrite));
+        let inside = covered
+            .iter()
+            .any(|p| site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/')));
         if network && call.replay == Replay::Safe && !inside {
             missing.push((context.name(&site.path), call.callee.as_str()));
         }
@@ -27,9 +28,14 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     missing.dedup_by_key(|(place, _)| *place);
     let Some((place, callee)) = missing.first() else { return Vec::new() };
     let message = format!("`{callee}` is not tried again: one failure of the network stops the run");
-    let mut finding = context.finding("RC0503", Severity::Low, *place, message).label("no `retry`, no `on error`");
+    let mut finding =
+        context.finding("RC0503", Severity::Low, *place, message).label("no `retry`, no `on error`");
     for (at, callee) in missing.iter().skip(1).take(20) {
-        finding.secondary.push(Label { file: at.file, span: at.span, message: format!("nor is this `{callee}`") });
+        finding.secondary.push(Label {
+            file: at.file,
+            span: at.span,
+            message: format!("nor is this `{callee}`"),
+        });
     }
     vec![finding.help("`retry 2 on [timeout, network, http_5xx] { backoff: exponential(1s), cap: 30s }`")]
 }

@@ -19,19 +19,19 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         if let Some((outer, total)) = nested(context, site, count) {
             let message = format!("retries inside retries: up to {total} attempts of one call");
             let at = context.clause(&outer.path, "retry");
-            out.push(
-                context
-                    .finding("RC0504", Severity::Medium, place, message)
-                    .label("multiplied")
-                    .also(at.file, at.span, "by the retries around it"),
-            );
+            out.push(context.finding("RC0504", Severity::Medium, place, message).label("multiplied").also(
+                at.file,
+                at.span,
+                "by the retries around it",
+            ));
         } else if !reaches_out(site) {
             continue;
         } else if retry.backoff.is_none() && count >= 3 {
             let message = format!("{count} retries without a pause between them");
             let finding = context.finding("RC0504", Severity::Medium, place, message).label("no `backoff`");
             out.push(finding.help("`{ backoff: exponential(1s), cap: 30s }`"));
-        } else if matches!(retry.backoff, Some(Backoff::Exponential(_))) && retry.cap.is_none() && count >= 6 {
+        } else if matches!(retry.backoff, Some(Backoff::Exponential(_))) && retry.cap.is_none() && count >= 6
+        {
             let message = format!("the pause doubles {count} times without a cap");
             let finding = context.finding("RC0504", Severity::Medium, place, message).label("no `cap`");
             out.push(finding.help("add `cap: 30s`"));
@@ -52,7 +52,8 @@ fn nested<'s, 'a>(context: &'s Context<'a>, site: &Site<'a>, count: i64) -> Opti
     let around = |s: &&Site<'a>| site.path.strip_prefix(&s.path).is_some_and(|rest| rest.starts_with('/'));
     let outer: Vec<&Site<'a>> =
         context.sites.iter().filter(around).filter(|s| s.node.retry.is_some()).collect();
-    let attempts = outer.iter().filter_map(|s| s.node.retry.as_ref().map(|r| self::count(s, r).saturating_add(1)));
+    let attempts =
+        outer.iter().filter_map(|s| s.node.retry.as_ref().map(|r| self::count(s, r).saturating_add(1)));
     let total = attempts.fold(count.saturating_add(1), i64::saturating_mul);
     let last = outer.last()?;
     (total >= MANY).then_some((*last, total))
@@ -60,6 +61,7 @@ fn nested<'s, 'a>(context: &'s Context<'a>, site: &Site<'a>, count: i64) -> Opti
 
 fn reaches_out(site: &Site<'_>) -> bool {
     let Body::Call(call) = &site.node.body else { return false };
-    let out = |kind| matches!(kind, EffectKind::NetRead | EffectKind::NetWrite | EffectKind::Llm | EffectKind::Mcp);
+    let out =
+        |kind| matches!(kind, EffectKind::NetRead | EffectKind::NetWrite | EffectKind::Llm | EffectKind::Mcp);
     call.effects.iter().any(|e| out(e.kind))
 }

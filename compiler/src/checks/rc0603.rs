@@ -48,4 +48,3 @@ fn is_free(context: &Context<'_>, call: &rustchain_plan::plan::Call) -> bool {
     let all = models(context.plan, provider);
     !all.is_empty() && all.iter().all(free)
 }
-

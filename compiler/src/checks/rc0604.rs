@@ -22,7 +22,8 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         let mut args = context.flow.arguments_of(&site.path);
         let Some((name, mark)) = args.find(|(_, m)| m.is_untrusted_text()) else { continue };
         let place = context.argument(site, call, name);
-        let message = format!("untrusted text is remembered in `{}`, which a model that acts reads", store.pattern.0);
+        let message =
+            format!("untrusted text is remembered in `{}`, which a model that acts reads", store.pattern.0);
         let mut finding = context.finding("RC0604", Severity::Medium, place, message).label("remembered");
         finding.secondary = mark.untrusted_path();
         out.push(finding.help("keep what outsiders wrote in a store of its own"));

@@ -32,7 +32,9 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     for (file, accesses) in &files {
         for (i, a) in accesses.iter().enumerate().filter(|(_, a)| a.writes) {
-            if repeated.contains(&a.site.path) && seen.insert((context.name(&a.site.path), context.name(&a.site.path))) {
+            if repeated.contains(&a.site.path)
+                && seen.insert((context.name(&a.site.path), context.name(&a.site.path)))
+            {
                 out.push(with_itself(context, a, file));
             }
             for (j, b) in accesses.iter().enumerate() {

@@ -17,17 +17,25 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             if let Some(value) = settled(when, site).filter(|_| seen.insert(place)) {
                 let what = if value { "always runs" } else { "never runs" };
                 let message = format!("this condition is always {value}: `{}` {what}", site.node.id);
-                out.push(context.finding("RC0803", Severity::Medium, place, message).label(format!("always {value}")));
+                out.push(
+                    context
+                        .finding("RC0803", Severity::Medium, place, message)
+                        .label(format!("always {value}")),
+                );
             }
         }
         if let Body::Match { subject, arms } = &site.node.body {
-            let Some(only) = fold::constant(subject, &site.scope).filter(|_| !is_setting(subject)) else { continue };
+            let Some(only) = fold::constant(subject, &site.scope).filter(|_| !is_setting(subject)) else {
+                continue;
+            };
             let place = context.spans.place(subject.id);
             let taken = arms.iter().position(|a| a.patterns.is_empty() || a.patterns.contains(&only));
             if arms.len() > 1 && seen.insert(place) {
                 let nth = taken.map_or("none".to_owned(), |i| format!("only arm {}", i + 1));
                 let message = format!("the value is always the same: {nth} can be taken");
-                out.push(context.finding("RC0803", Severity::Medium, place, message).label("always the same"));
+                out.push(
+                    context.finding("RC0803", Severity::Medium, place, message).label("always the same"),
+                );
             }
         }
         for root in exprs::of_node(site.node) {
@@ -36,7 +44,8 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 let place = context.spans.place(cond.id);
                 if let Some(value) = settled(cond, site).filter(|_| seen.insert(place)) {
                     let branch = if value { "`else`" } else { "`then`" };
-                    let message = format!("this condition is always {value}: the {branch} branch is never taken");
+                    let message =
+                        format!("this condition is always {value}: the {branch} branch is never taken");
                     let finding = context.finding("RC0803", Severity::Medium, place, message);
                     out.push(finding.label(format!("always {value}")));
                 }

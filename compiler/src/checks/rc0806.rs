@@ -25,7 +25,12 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             let list: Vec<String> = words.iter().map(|w| format!("{w:?}")).collect();
             let list = format!("[{}]", list.join(", "));
             let finding = context
-                .finding("RC0806", Severity::Medium, place, format!("this asks for a part of the text {text:?}, not for one of its words"))
+                .finding(
+                    "RC0806",
+                    Severity::Medium,
+                    place,
+                    format!("this asks for a part of the text {text:?}, not for one of its words"),
+                )
                 .label("any part of the text will do, an empty text too");
             let at = context.spans.place(right.id);
             out.push(finding.fix(format!("ask in a list: `{list}`"), Applicability::Suggest, at.span, list));

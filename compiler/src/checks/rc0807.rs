@@ -22,7 +22,8 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let at = context.name(&site.scope.node_path(&check.id));
-        let message = format!("`{}` cannot be undone, and `{}` may stop the mission after it", site.node.id, check.id);
+        let message =
+            format!("`{}` cannot be undone, and `{}` may stop the mission after it", site.node.id, check.id);
         out.push(
             context
                 .finding("RC0807", Severity::Medium, place, message)
@@ -56,7 +57,9 @@ fn is_check(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bo
 /// One of the two runs, never both, or the check looks at something that the step made.
 fn exclusive(node: &rustchain_plan::Node, site: &Site<'_>) -> bool {
     match (&node.when, &site.node.when) {
-        (Some(a), Some(b)) => std::mem::discriminant(&a.kind) != std::mem::discriminant(&b.kind) || a.kind == b.kind,
+        (Some(a), Some(b)) => {
+            std::mem::discriminant(&a.kind) != std::mem::discriminant(&b.kind) || a.kind == b.kind
+        }
         _ => false,
     }
 }

@@ -7,9 +7,36 @@ use std::collections::BTreeSet;
 
 /// Options that take a value, by program.
 const WITH_VALUE: &[&str] = &[
-    "-v", "--volume", "-e", "--env", "-p", "--publish", "-w", "--workdir", "--name", "--network", "-u", "--user",
-    "--mount", "--entrypoint", "--platform", "-m", "--memory", "--cpus", "--env-file", "-h", "--hostname", "-i",
-    "--index-url", "--extra-index-url", "--target", "-t", "--prefix", "--registry", "--rm-dist", "--add-host",
+    "-v",
+    "--volume",
+    "-e",
+    "--env",
+    "-p",
+    "--publish",
+    "-w",
+    "--workdir",
+    "--name",
+    "--network",
+    "-u",
+    "--user",
+    "--mount",
+    "--entrypoint",
+    "--platform",
+    "-m",
+    "--memory",
+    "--cpus",
+    "--env-file",
+    "-h",
+    "--hostname",
+    "-i",
+    "--index-url",
+    "--extra-index-url",
+    "--target",
+    "-t",
+    "--prefix",
+    "--registry",
+    "--rm-dist",
+    "--add-host",
 ];
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
@@ -20,7 +47,9 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         if let Some(what) = found.filter(|_| seen.insert(command.place)) {
             let message = format!("{what} has no version: another run gets another one");
             let finding = context.finding("RC1002", Severity::Medium, command.place, message);
-            out.push(finding.label("whatever is newest").help("name the version, or the digest of the image"));
+            out.push(
+                finding.label("whatever is newest").help("name the version, or the digest of the image"),
+            );
         }
     }
     out
@@ -46,7 +75,8 @@ fn unpinned(stage: &[String]) -> Option<String> {
             if verb != "install" || args.iter().any(|a| a == "-r" || a == "--requirement" || a == "-e") {
                 return None;
             }
-            let package = words.find(|p| is_package(p) && !p.contains(['=', '@', '<', '>', '~', '/', '\u{0}']))?;
+            let package =
+                words.find(|p| is_package(p) && !p.contains(['=', '@', '<', '>', '~', '/', '\u{0}']))?;
             Some(format!("package `{package}`"))
         }
         "npm" | "pnpm" | "yarn" => {
@@ -54,12 +84,14 @@ fn unpinned(stage: &[String]) -> Option<String> {
             if !matches!(verb, "install" | "i" | "add") {
                 return None;
             }
-            let package = words.find(|p| is_package(p) && !p.trim_start_matches('@').contains(['@', '\u{0}', ':']))?;
+            let package =
+                words.find(|p| is_package(p) && !p.trim_start_matches('@').contains(['@', '\u{0}', ':']))?;
             Some(format!("package `{package}`"))
         }
         "npx" | "uvx" => {
             let package = words.next()?;
-            let bare = !package.trim_start_matches('@').contains(['@', '=', '\u{0}', '/']) || package.starts_with('@') && package.matches('@').count() == 1;
+            let bare = !package.trim_start_matches('@').contains(['@', '=', '\u{0}', '/'])
+                || package.starts_with('@') && package.matches('@').count() == 1;
             (is_package(package) && bare).then(|| format!("package `{package}`"))
         }
         _ => None,

@@ -24,8 +24,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             (false, Some(file)) => format!("`{file}` comes over the network and is run"),
             _ => continue,
         };
-        let finding = context.finding("RC1003", Severity::High, command.place, message).label("runs what it fetched");
-        out.push(finding.help("fetch it to a file, compare its hash with a known one (`hash.file`), then run it"));
+        let finding =
+            context.finding("RC1003", Severity::High, command.place, message).label("runs what it fetched");
+        out.push(
+            finding.help("fetch it to a file, compare its hash with a known one (`hash.file`), then run it"),
+        );
     }
     out
 }
@@ -50,13 +53,24 @@ pub(super) fn is_interpreter(stage: &[String]) -> bool {
 
 /// `bash <(curl …)`, `sh -c "$(curl …)"`, `eval $(wget …)`.
 fn substitutes(text: &str) -> bool {
-    let opens = ["<(curl", "<(wget", "$(curl", "$(wget", "`curl", "`wget"];
-    let runs = ["bash <(", "sh <(", "source <(", ". <(", "-c \"$(", "-c '$(", "-c $(", "eval \"$(", "eval $(", "eval `", "-c \"`"];
+    let runs = [
+        "bash <(",
+        "sh <(",
+        "source <(",
+        ". <(",
+        "-c \"$(",
+        "-c '$(",
+        "-c $(",
+        "eval \"$(",
+        "eval $(",
+        "eval `",
+        "-c \"`",
+    ];
     let compact = text.replace("$( ", "$(").replace("<( ", "<(");
     runs.iter().any(|run| {
         compact.match_indices(run).any(|(at, _)| {
             let rest = compact.get(at + run.len()..).unwrap_or_default();
-            opens.iter().any(|o| o.get(o.len() - 4..).is_some_and(|p| rest.starts_with(p)))
+            rest.starts_with("curl") || rest.starts_with("wget")
         })
     })
 }
@@ -67,7 +81,10 @@ fn starts(stage: &[String], downloads: &BTreeSet<&str>) -> Option<String> {
     if downloads.contains(plain(first).as_str()) {
         return Some(plain(first));
     }
-    let interpreter = matches!(first.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "python" | "python3" | "node" | "source" | "."));
+    let interpreter = matches!(
+        first.rsplit('/').next(),
+        Some("sh" | "bash" | "zsh" | "python" | "python3" | "node" | "source" | ".")
+    );
     let target = stage.iter().skip(1).find(|w| !w.starts_with('-'))?;
     (interpreter && downloads.contains(plain(target).as_str())).then(|| plain(target))
 }

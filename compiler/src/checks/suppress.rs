@@ -88,7 +88,8 @@ fn parse(comment: &str) -> Option<(Vec<String>, bool)> {
     let rest = comment.trim_start_matches('/').trim_start().strip_prefix("allow(")?;
     let (codes, after) = rest.split_once(')')?;
     let codes: Vec<String> = codes.split(',').map(|c| c.trim().to_owned()).collect();
-    let valid = |c: &String| c.len() == 6 && c.starts_with("RC") && c.chars().skip(2).all(|c| c.is_ascii_digit());
+    let valid =
+        |c: &String| c.len() == 6 && c.starts_with("RC") && c.chars().skip(2).all(|c| c.is_ascii_digit());
     if !codes.iter().all(valid) {
         return None;
     }

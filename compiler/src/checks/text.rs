@@ -9,38 +9,32 @@ use rustchain_plan::expr::{ExprKind, Part};
 use rustchain_plan::plan::Call;
 
 /// A command as far as it is known.
-pub struct Command<'a> {
+pub struct Command {
     /// Where it stands.
     pub place: Place,
     /// A script, or the words of an argument vector joined by spaces.
     pub text: String,
-    /// Read by a shell.
-    pub is_script: bool,
-    /// The call.
-    pub call: &'a Call,
 }
 
 /// Every script and argument vector; what is not constant is `\u{0}`.
-pub fn commands<'a>(context: &Context<'a>) -> Vec<Command<'a>> {
+pub fn commands<'a>(context: &Context<'a>) -> Vec<Command> {
     let mut out = Vec::new();
     for (site, call) in context.calls() {
         match call.callee.as_str() {
             "exec.bash" => {
                 let Some(text) = argument_text(site, call, "script") else { continue };
                 let place = context.argument(site, call, "script");
-                out.push(Command { place, text, is_script: true, call });
+                out.push(Command { place, text });
             }
             "exec.run" | "exec.start" => {
                 let Some(program) = argument_text(site, call, "program") else { continue };
                 let words = vector(site, call);
-                let is_shell = matches!(program.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "dash"));
-                let is_script = is_shell && words.iter().any(|w| w == "-c");
                 let text = std::iter::once(program).chain(words).collect::<Vec<_>>().join(" ");
                 let place = match call.args.contains_key("args") {
                     true => context.argument(site, call, "args"),
                     false => context.argument(site, call, "program"),
                 };
-                out.push(Command { place, text, is_script, call });
+                out.push(Command { place, text });
             }
             _ => {}
         }
@@ -169,8 +163,12 @@ impl Reader {
 
 /// The words of a stage without `sudo`, `env`, `exec` and assignments before the program.
 pub fn program_of(stage: &[String]) -> Option<(&str, &[String])> {
-    let assigns = |w: &String| w.split_once('=').is_some_and(|(n, _)| n.chars().all(|c| c.is_alphanumeric() || c == '_'));
-    let skip = |w: &String| matches!(w.as_str(), "sudo" | "env" | "exec" | "command" | "nohup" | "-E" | "time") || assigns(w);
+    let assigns = |w: &String| {
+        w.split_once('=').is_some_and(|(n, _)| n.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    };
+    let skip = |w: &String| {
+        matches!(w.as_str(), "sudo" | "env" | "exec" | "command" | "nohup" | "-E" | "time") || assigns(w)
+    };
     let at = stage.iter().position(|w| !skip(w))?;
     let program = stage.get(at)?;
     Some((program.rsplit('/').next().unwrap_or(program), stage.get(at + 1..).unwrap_or_default()))

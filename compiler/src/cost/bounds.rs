@@ -33,7 +33,7 @@ pub fn rounds<'p>(node: &'p Node, scope: &Rc<Scope<'p>>) -> Option<u64> {
             if let Some(limit) = limit.as_ref().and_then(|l| upper_bound(l, scope)) {
                 return Some(limit);
             }
-            let lengths = bindings.iter().map(|(_, list)| length(list, scope));
+            let mut lengths = bindings.iter().map(|(_, list)| length(list, scope));
             lengths.try_fold(1u64, |total, n| n.map(|n| total.saturating_mul(n)))
         }
         Body::Loop { max, .. } => upper_bound(max, scope),

@@ -79,7 +79,11 @@ pub fn asks_model(call: &Call) -> bool {
     call.effects.iter().any(|e| e.kind == EffectKind::Llm)
 }
 
-fn total<'a, T: Copy + 'a>(parts: impl Iterator<Item = &'a Bound<T>>, zero: T, add: fn(T, T) -> T) -> Bound<T> {
+fn total<'a, T: Copy + 'a>(
+    parts: impl Iterator<Item = &'a Bound<T>>,
+    zero: T,
+    add: fn(T, T) -> T,
+) -> Bound<T> {
     let mut sum = zero;
     let mut unknown = None;
     for part in parts {
@@ -147,7 +151,10 @@ fn agent_cost(plan: &Plan, call: &Call) -> (Bound<u64>, Bound<f64>) {
 }
 
 fn no_usd(call: &Call) -> Bound<f64> {
-    Bound::Unknown(format!("agent `{}` has no budget in USD, and its model's price is not known", call.callee))
+    Bound::Unknown(format!(
+        "agent `{}` has no budget in USD, and its model's price is not known",
+        call.callee
+    ))
 }
 
 fn ask_cost(site: &Site<'_>, call: &Call) -> (Bound<u64>, Bound<f64>) {
