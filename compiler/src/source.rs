@@ -187,7 +187,7 @@ impl Loader<'_> {
         self.out.diagnostics.extend(parsed.diagnostics);
         let index = self.out.modules.len();
         self.by_path.insert(path.clone(), index);
-        let module = Module { file, path: path.clone(), ast: parsed.file, imports: HashMap::new(), prefix };
+        let module = Module { file, path: path.clone(), ast: parsed.ast, imports: HashMap::new(), prefix };
         self.out.modules.push(module);
         self.stack.push(path);
         let imports = self.out.modules[index].ast.imports.clone();

@@ -15,7 +15,7 @@ pub(crate) fn value(program: &Program, expr: &Expr) -> Option<Result<Value, Eval
     if let ExprKind::Const(value) = &expr.kind {
         return Some(Ok(value.clone()));
     }
-    let env = Closed::new(&program.empty);
+    let env = Closed::new(&program.schemas);
     match eval::eval(expr, &env, &LIMITS) {
         Ok(value) => Some(Ok(value)),
         Err(error) if error.missing.is_some() => None,
@@ -26,7 +26,7 @@ pub(crate) fn value(program: &Program, expr: &Expr) -> Option<Result<Value, Eval
 /// Does a condition over one variable hold? `None` where that is not known.
 pub(crate) fn holds(program: &Program, condition: &Expr, name: &SmolStr, value: &Value) -> Option<bool> {
     let locals = [(name.clone(), value.clone())];
-    let env = Closed { schemas: &program.empty, locals: &locals };
+    let env = Closed { schemas: &program.schemas, locals: &locals };
     match eval::eval(condition, &env, &LIMITS) {
         Ok(Value::Bool(b)) => Some(b),
         _ => None,

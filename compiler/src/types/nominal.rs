@@ -18,6 +18,8 @@ use std::rc::Rc;
 pub(crate) struct FieldInfo {
     /// The name.
     pub name: SmolStr,
+    /// The name in JSON.
+    pub wire: SmolStr,
     /// Its type.
     pub ty: Type,
     /// May it be left out?
@@ -54,6 +56,7 @@ impl Nominal {
             Schema::Record(record) => {
                 let info = |f: &FieldSchema| FieldInfo {
                     name: f.name.clone(),
+                    wire: f.wire.clone(),
                     ty: f.ty.clone(),
                     has_default: f.default.is_some(),
                     constrained: f.constraint.is_some(),
@@ -131,6 +134,39 @@ impl Program {
         }
     }
 
+    /// Every nominal type as far as it is known before expressions are: no constraints, no defaults.
+    pub(super) fn plain_schemas(&self) -> rustchain_plan::types::Schemas {
+        let schema = |(key, nominal): (&SmolStr, &Nominal)| {
+            let schema = match (&nominal.library, &nominal.fields, &nominal.members) {
+                (Some(library), _, _) => (**library).clone(),
+                (None, Some(fields), _) => {
+                    let field = |f: &FieldInfo| FieldSchema {
+                        name: f.name.clone(),
+                        wire: f.wire.clone(),
+                        doc: String::new(),
+                        ty: f.ty.clone(),
+                        labels: Labels::NONE,
+                        constraint: None,
+                        default: None,
+                    };
+                    let fields = fields.iter().map(field).collect();
+                    Schema::Record(RecordSchema { doc: String::new(), fields })
+                }
+                (None, None, members) => {
+                    let member = |(name, wire): &(SmolStr, SmolStr)| MemberSchema {
+                        name: name.clone(),
+                        wire: wire.clone(),
+                        doc: String::new(),
+                    };
+                    let members = members.iter().flat_map(|m| m.iter()).map(member).collect();
+                    Schema::Enum(EnumSchema { doc: String::new(), members })
+                }
+            };
+            (key.clone(), schema)
+        };
+        self.nominals.borrow().iter().map(schema).collect()
+    }
+
     /// A record or enum by key.
     pub fn nominal(&self, key: &str) -> Option<Nominal> {
         self.nominals.borrow().get(key).cloned()
@@ -156,8 +192,12 @@ impl Program {
 fn members(e: &ast::EnumDecl) -> Vec<(SmolStr, SmolStr)> {
     e.members
         .iter()
-        .map(|m| (m.name.text.clone(), m.wire.as_ref().map_or_else(|| m.name.text.clone(), |(w, _)| w.clone())))
+        .map(|m| (m.name.text.clone(), wire_name(&m.name, m.wire.as_ref())))
         .collect()
+}
+
+fn wire_name(name: &ast::Name, wire: Option<&(SmolStr, Span)>) -> SmolStr {
+    wire.map_or_else(|| name.text.clone(), |(w, _)| w.clone())
 }
 
 impl Cx<'_> {
@@ -186,6 +226,7 @@ impl Cx<'_> {
             .iter()
             .map(|f| FieldInfo {
                 name: f.name.text.clone(),
+                wire: wire_name(&f.name, f.wire.as_ref()),
                 ty: self.resolve_type(&f.ty),
                 has_default: f.default.is_some(),
                 constrained: f.constraint.is_some(),
@@ -362,7 +403,7 @@ impl Cx<'_> {
             ItemKind::Enum(e) => {
                 let members = e.members.iter().map(|m| MemberSchema {
                     name: m.name.text.clone(),
-                    wire: m.wire.as_ref().map_or_else(|| m.name.text.clone(), |(w, _)| w.clone()),
+                    wire: wire_name(&m.name, m.wire.as_ref()),
                     doc: m.docs.text.clone(),
                 });
                 Some(Schema::Enum(EnumSchema { doc, members: members.collect() }))
@@ -392,7 +433,7 @@ impl Cx<'_> {
             .map(|c| self.within_module(decl.module, |cx| cx.constraint(&field.name.text, &info.ty, c)));
         FieldSchema {
             name: field.name.text.clone(),
-            wire: field.wire.as_ref().map_or_else(|| field.name.text.clone(), |(w, _)| w.clone()),
+            wire: info.wire.clone(),
             doc: field.docs.text.clone(),
             ty: info.ty.clone(),
             labels,

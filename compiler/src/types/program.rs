@@ -12,6 +12,7 @@ use rustchain_plan::{Type, Value};
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// All declarations.
@@ -32,12 +33,15 @@ pub(crate) struct Program {
     pub(super) defaults: RefCell<HashMap<(SmolStr, usize), Option<Value>>>,
     pub(super) callables: RefCell<HashMap<DeclRef, Rc<Callable>>>,
     pub(super) purity: RefCell<HashMap<DeclRef, bool>>,
-    pub(super) empty: Schemas,
+    lines: RefCell<HashMap<usize, Rc<LineIndex>>>,
+    root: PathBuf,
+    /// Every nominal type without constraints and defaults, to fold with.
+    pub schemas: Schemas,
 }
 
 impl Program {
     /// Declares everything and resolves the nominal types.
-    pub fn new(loaded: Loaded) -> Program {
+    pub fn new(loaded: Loaded, root: &Path) -> Program {
         let mut diagnostics = loaded.diagnostics;
         let tables = loaded.modules.iter().map(|m| names::collect(m, &mut diagnostics)).collect();
         let mut program = Program {
@@ -51,10 +55,13 @@ impl Program {
             defaults: RefCell::default(),
             callables: RefCell::default(),
             purity: RefCell::default(),
-            empty: Schemas::new(),
+            lines: RefCell::default(),
+            root: crate::source::normalise(root),
+            schemas: Schemas::new(),
         };
         program.keys = program.assign_keys();
         program.declare_nominals();
+        program.schemas = program.plain_schemas();
         program
     }
 
@@ -75,7 +82,7 @@ impl Program {
         std::mem::take(&mut self.diagnostics.borrow_mut())
     }
 
-    pub(super) fn keep(&self, diagnostics: Vec<Diagnostic>) {
+    pub fn keep(&self, diagnostics: Vec<Diagnostic>) {
         self.diagnostics.borrow_mut().extend(diagnostics);
     }
 
@@ -190,5 +197,47 @@ impl Program {
     /// The members of an enum: name and wire name.
     pub fn enum_members(&self, key: &str) -> Option<Rc<Vec<(SmolStr, SmolStr)>>> {
         self.nominal(key)?.members.clone()
+    }
+}
+
+/// Starts of the lines of a text.
+pub(crate) struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    fn new(text: &str) -> LineIndex {
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1);
+        LineIndex { starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|start| *start <= offset) as u32
+    }
+}
+
+impl Program {
+    /// The lines of a module's text.
+    pub fn line_index(&self, module: usize) -> Rc<LineIndex> {
+        let mut known = self.lines.borrow_mut();
+        let make = || Rc::new(LineIndex::new(&self.sources.file(self.modules[module].file).text));
+        known.entry(module).or_insert_with(make).clone()
+    }
+
+    /// The path of a module relative to the project root, with `/`.
+    pub fn relative_path(&self, module: usize) -> Option<String> {
+        let path = &self.modules[module].path;
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        if relative.is_absolute() {
+            return None;
+        }
+        let parts: Vec<&str> = relative.components().filter_map(|c| c.as_os_str().to_str()).collect();
+        Some(parts.join("/"))
+    }
+
+    /// The key of a type declaration.
+    pub fn key(&self, decl: DeclRef) -> Option<SmolStr> {
+        self.keys.get(&decl).cloned()
     }
 }
