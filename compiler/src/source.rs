@@ -160,13 +160,9 @@ pub fn load(vfs: &dyn Vfs, entry: &Path, translate: Option<&dyn Translate>) -> i
 }
 
 /// As [`load`], with the entry's text given.
-pub fn load_text(
-    vfs: &dyn Vfs,
-    entry: &Path,
-    text: String,
-    translate: Option<&dyn Translate>,
-) -> Loaded {
-    let mut loader = Loader { vfs, translate, out: Loaded::default(), by_path: HashMap::new(), stack: Vec::new() };
+pub fn load_text(vfs: &dyn Vfs, entry: &Path, text: String, translate: Option<&dyn Translate>) -> Loaded {
+    let mut loader =
+        Loader { vfs, translate, out: Loaded::default(), by_path: HashMap::new(), stack: Vec::new() };
     loader.module(entry, text, SmolStr::default());
     loader.out
 }

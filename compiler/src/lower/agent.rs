@@ -2,8 +2,8 @@
 
 use crate::names::DeclRef;
 use crate::spans::AgentPlaces;
-use crate::types::scope::{Frame, Local};
 use crate::types::Cx;
+use crate::types::scope::{Frame, Local};
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{AgentDecl, ErrorAction, NamedArg};
 use rustchain_plan::plan::Agent;

@@ -1,8 +1,8 @@
 //! What a step does.
 
+use crate::types::Cx;
 use crate::types::call::Target;
 use crate::types::scope::{Entry, Frame, RegionFrame};
-use crate::types::Cx;
 use rustchain_grammar::ast::{self, ExprKind as E, MatchArm, Stmt};
 use rustchain_plan::expr::Expr;
 use rustchain_plan::plan::{Arm, Body, RegionParam};

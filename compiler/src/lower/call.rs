@@ -1,14 +1,14 @@
 //! Calls as steps.
 
 use crate::names::DeclRef;
+use crate::types::Cx;
 use crate::types::builtin::Form;
 use crate::types::call::{Slot, Target, is_handle, slots_of};
 use crate::types::generic::Bindings;
-use crate::types::Cx;
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{self, Arg, ItemKind};
 use rustchain_plan::expr::Expr;
-use rustchain_plan::plan::{Body, CalleeKind, Call};
+use rustchain_plan::plan::{Body, Call, CalleeKind};
 use rustchain_plan::signature::{EffectSpec, Param, Replay};
 use rustchain_plan::{Labels, Signature, Type, Value};
 use smol_str::SmolStr;
@@ -43,7 +43,8 @@ impl Cx<'_> {
 
     fn note_callee(&mut self, callee: &ast::Expr, args: &[Arg], key: &str) {
         let place = self.place(callee.span);
-        let named = args.iter().filter_map(|a| Some((a.name.as_ref()?.text.clone(), self.place(a.value.span))));
+        let named =
+            args.iter().filter_map(|a| Some((a.name.as_ref()?.text.clone(), self.place(a.value.span))));
         let named: BTreeMap<SmolStr, _> = named.collect();
         if let Some(places) = self.spans.nodes.get_mut(key) {
             places.callee = Some(place);

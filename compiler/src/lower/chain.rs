@@ -30,7 +30,8 @@ impl Cx<'_> {
         for (path, places) in &lowered.nodes {
             self.spans.nodes.insert(format!("{key}/{path}"), places.clone());
         }
-        let meta = lowered.meta.iter().map(|(path, name, v)| (format!("{key}/{path}"), name.clone(), v.clone()));
+        let meta =
+            lowered.meta.iter().map(|(path, name, v)| (format!("{key}/{path}"), name.clone(), v.clone()));
         let meta: Vec<_> = meta.collect();
         self.meta.extend(meta);
         lowered.region.clone()
@@ -44,7 +45,8 @@ impl Cx<'_> {
         if self.open.contains(&decl) {
             // Recursion is reported at the declaration.
             self.tainted = true;
-            let nothing = LoweredChain { region: Region::default(), nodes: Default::default(), meta: Vec::new() };
+            let nothing =
+                LoweredChain { region: Region::default(), nodes: Default::default(), meta: Vec::new() };
             return Rc::new(nothing);
         }
         self.open.push(decl);
@@ -82,8 +84,7 @@ impl Cx<'_> {
         let declared = self.program.callable(decl);
         let mut params = Vec::with_capacity(declared.params.len());
         for (field, info) in chain.params.iter().zip(&declared.params) {
-            let constraint =
-                field.constraint.as_ref().map(|c| self.constraint(&info.name, &info.ty, c));
+            let constraint = field.constraint.as_ref().map(|c| self.constraint(&info.name, &info.ty, c));
             params.push(RegionParam {
                 name: info.name.clone(),
                 ty: info.ty.clone(),

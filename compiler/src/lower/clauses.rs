@@ -37,9 +37,11 @@ impl Cx<'_> {
             let word = keyword(&clause.kind);
             let repeatable = matches!(word, "on error" | "meta" | "");
             if let (Some((_, first)), false) = (seen.iter().find(|(w, _)| *w == word), repeatable) {
-                let d = self
-                    .error("RC0120", clause.span, format!("`{word}` is given twice"))
-                    .also(self.file(), *first, "first given here");
+                let d = self.error("RC0120", clause.span, format!("`{word}` is given twice")).also(
+                    self.file(),
+                    *first,
+                    "first given here",
+                );
                 self.report(d);
                 continue;
             }
@@ -94,7 +96,8 @@ impl Cx<'_> {
                 "backoff" => backoff = self.backoff(&option.value),
                 "cap" => cap = Some(self.check(&option.value, &Type::Duration)),
                 other => {
-                    let d = self.error("RC0204", option.name.span, format!("`retry` has no option `{other}`"));
+                    let d =
+                        self.error("RC0204", option.name.span, format!("`retry` has no option `{other}`"));
                     let d = crate::names::did_you_mean(d, option.name.span, other, ["backoff", "cap"]);
                     self.report(d);
                 }
@@ -226,9 +229,11 @@ impl Cx<'_> {
                 self.report(d);
             }
             if let (Some((_, first)), true) = (seen.iter().find(|(w, _)| *w == word), word != "on error") {
-                let d = self
-                    .error("RC0120", clause.span, format!("`{word}` is given twice"))
-                    .also(self.file(), *first, "first given here");
+                let d = self.error("RC0120", clause.span, format!("`{word}` is given twice")).also(
+                    self.file(),
+                    *first,
+                    "first given here",
+                );
                 self.report(d);
             }
             seen.push((word, clause.span));

@@ -1,9 +1,9 @@
 //! Declarations by themselves: each is checked once, whether something uses it or not.
 
 use crate::names::{DeclRef, refs, walk};
+use crate::types::Cx;
 use crate::types::call::Target;
 use crate::types::program::Program;
-use crate::types::Cx;
 use rustchain_grammar::ast::{self, ExprKind as E, ItemKind, StmtKind};
 use rustchain_grammar::{Diagnostic, Span};
 use std::collections::HashMap;
@@ -60,7 +60,11 @@ impl Cx<'_> {
             ItemKind::Mission(_) => {
                 self.program.callable(decl);
             }
-            ItemKind::Enum(_) | ItemKind::TypeAlias(_) | ItemKind::Test(_) | ItemKind::Fn(_) | ItemKind::Error => {}
+            ItemKind::Enum(_)
+            | ItemKind::TypeAlias(_)
+            | ItemKind::Test(_)
+            | ItemKind::Fn(_)
+            | ItemKind::Error => {}
         }
     }
 
@@ -74,7 +78,14 @@ impl Cx<'_> {
             let Some(default) = self.program.field_default(&key, index) else { continue };
             if let Some(condition) = &field.constraint {
                 let span = field.default.as_ref().map_or(field.span, |d| d.span);
-                self.check_constant_constraint(decl.module, &field.name.text, &info.ty, condition, &default, span);
+                self.check_constant_constraint(
+                    decl.module,
+                    &field.name.text,
+                    &info.ty,
+                    condition,
+                    &default,
+                    span,
+                );
             }
         }
     }

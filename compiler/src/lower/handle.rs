@@ -1,8 +1,8 @@
 //! Arguments that are no values: providers, memories, tools.
 
 use crate::names::{self, DeclRef, Found, Space, refs};
-use crate::types::call::Target;
 use crate::types::Cx;
+use crate::types::call::Target;
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{self, Arg, ExprKind as E, ItemKind};
 use rustchain_plan::plan::{CalleeKind, Handle, ToolRef};

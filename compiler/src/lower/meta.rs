@@ -19,7 +19,10 @@ impl Cx<'_> {
         for arg in args {
             let typed = self.elab(&arg.value, None);
             if let Some(value) = self.constant(&typed.expr, arg.value.span, "`meta`") {
-                object.insert(arg.name.text.to_string(), rustchain_plan::codec::encode(&value, &self.program.schemas));
+                object.insert(
+                    arg.name.text.to_string(),
+                    rustchain_plan::codec::encode(&value, &self.program.schemas),
+                );
             }
         }
         serde_json::Value::Object(object)

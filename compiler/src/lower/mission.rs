@@ -29,21 +29,28 @@ struct Header {
 }
 
 /// Lowers a mission. No plan where it, or something it uses, is broken.
-pub(crate) fn lower(program: &Program, decl: DeclRef, mission: &MissionDecl) -> (Option<CompiledMission>, Vec<Diagnostic>) {
+pub(crate) fn lower(
+    program: &Program,
+    decl: DeclRef,
+    mission: &MissionDecl,
+) -> (Option<CompiledMission>, Vec<Diagnostic>) {
     let mut cx = Cx::new(program, decl.module);
     cx.deep = true;
     cx.open.push(decl);
     cx.spans.mission = cx.place(mission.name.span);
     cx.spans.mission_close = cx.place(Span::new(mission.close.start, mission.close.start));
     placement::check(cx.file(), &mission.body, placement::Place::Mission, &mut cx.diagnostics);
-    let inputs = cx.inputs(&mission.body);
-    let params: Vec<RegionParam> = inputs.iter().map(port_param).collect();
+    let mut inputs = cx.inputs(&mission.body);
+    let mut params: Vec<RegionParam> = inputs.iter().map(port_param).collect();
     cx.frames.push(Cx::region_frame(params.iter().map(|p| (&p.name, &p.ty))));
     let defaults = mission_defaults(&mission.body);
     let Statements { lets, nodes } = cx.statements(&mission.body, &defaults);
     let outputs = cx.outputs(&mission.body);
     let header = cx.header(&mission.body);
     cx.frames.pop();
+    let hoisted = std::mem::take(&mut cx.hoisted);
+    params.extend(hoisted.iter().map(port_param));
+    inputs.extend(hoisted);
     let schemas = cx.used_schemas();
     let failed = cx.tainted || cx.diagnostics.iter().any(|d| d.severity == Severity::Error);
     let diagnostics = std::mem::take(&mut cx.diagnostics);
@@ -137,7 +144,15 @@ impl Cx<'_> {
             }
             name
         });
-        InputSpec { name: input.name.text.clone(), doc: stmt.docs.text.clone(), ty, labels, constraint, env, default }
+        InputSpec {
+            name: input.name.text.clone(),
+            doc: stmt.docs.text.clone(),
+            ty,
+            labels,
+            constraint,
+            env,
+            default,
+        }
     }
 
     fn outputs(&mut self, body: &[Stmt]) -> Vec<OutputSpec> {
@@ -216,9 +231,11 @@ impl Cx<'_> {
                 _ => continue,
             };
             if let Some((_, first)) = seen.iter().find(|(w, _)| *w == word) {
-                let d = self
-                    .error("RC0120", stmt.span, format!("`{word}` is given twice"))
-                    .also(self.file(), *first, "first given here");
+                let d = self.error("RC0120", stmt.span, format!("`{word}` is given twice")).also(
+                    self.file(),
+                    *first,
+                    "first given here",
+                );
                 self.report(d);
                 continue;
             }

@@ -2,8 +2,8 @@
 
 use super::clauses::Merged;
 use crate::spans::NodePlaces;
-use crate::types::scope::{ReadMode, add_need};
 use crate::types::Cx;
+use crate::types::scope::{ReadMode, add_need};
 use rustchain_grammar::ast::{self, Clause, ClauseKind, ErrorAction, Path, Step, Stmt};
 use rustchain_plan::Type;
 use rustchain_plan::plan::{Body, Need, NeedKind, Node, OnErrorAction, Trigger};
@@ -46,7 +46,7 @@ impl Cx<'_> {
             Some(Trigger::AllSuccess) => ReadMode::Succeeded,
             Some(_) => ReadMode::Missing,
         });
-        for path in merged.after {
+        for path in &merged.after {
             self.after(path, siblings, index);
         }
         let when = merged.when.map(|e| {
@@ -110,7 +110,8 @@ impl Cx<'_> {
     /// The unnamed node that is a block's value.
     pub fn unnamed_node(&mut self, e: &ast::Expr, want: Option<&Type>) -> (Node, Type) {
         let key = format!("{}_", self.path);
-        let places = NodePlaces { name: self.place(e.span), whole: self.place(e.span), ..NodePlaces::default() };
+        let places =
+            NodePlaces { name: self.place(e.span), whole: self.place(e.span), ..NodePlaces::default() };
         self.spans.nodes.insert(key.clone(), places);
         if let Some(region) = self.region() {
             region.needs.clear();
@@ -170,7 +171,9 @@ impl Cx<'_> {
 
     fn teardown(&mut self, path: &Path, merged: &Merged<'_>) -> Option<SmolStr> {
         for (word, span) in &merged.against_teardown {
-            let message = format!("a teardown takes no `{word}`: it runs when everything that needs its step has ended");
+            let message = format!(
+                "a teardown takes no `{word}`: it runs when everything that needs its step has ended"
+            );
             let d = self.error("RC0120", *span, message);
             self.report(d);
         }
@@ -206,7 +209,8 @@ impl Cx<'_> {
         });
         let Some(group) = group else {
             if self.region_hit(&text).is_some() {
-                let message = format!("`{text}` is no step of this scope: `after` orders steps beside each other");
+                let message =
+                    format!("`{text}` is no step of this scope: `after` orders steps beside each other");
                 let d = self.error("RC0111", path.span, message);
                 self.report(d);
             } else {
@@ -228,10 +232,11 @@ impl Cx<'_> {
             return;
         }
         let message = format!("`{}` is stated to be `{stated}`, but its value is `{found}`", step.name.text);
-        let d = self
-            .error("RC0201", step.value.span, message)
-            .label(format!("this is `{found}`"))
-            .also(self.file(), written.span, "the stated type");
+        let d = self.error("RC0201", step.value.span, message).label(format!("this is `{found}`")).also(
+            self.file(),
+            written.span,
+            "the stated type",
+        );
         self.report(d);
     }
 }

@@ -5,7 +5,9 @@ use crate::spans::{Place, PolicyPlaces};
 use crate::types::scope::{Frame, Local};
 use crate::types::{Cx, call};
 use rustchain_grammar::Span;
-use rustchain_grammar::ast::{self, EffectPattern, ExprKind as E, ItemKind, PolicyBody, PolicyLine, PolicyLineKind};
+use rustchain_grammar::ast::{
+    self, EffectPattern, ExprKind as E, ItemKind, PolicyBody, PolicyLine, PolicyLineKind,
+};
 use rustchain_plan::effect::PatternSyntax;
 use rustchain_plan::policy::{Approval, FlowRule, Grant, PromptUntrusted, Sandbox, Sequence};
 use rustchain_plan::{Effect, EffectKind, Labels, Pattern, Policy, Type, Value};
@@ -85,8 +87,12 @@ impl Cx<'_> {
                     places.approvals.push(place);
                 }
             }
-            PolicyLineKind::NeverAfter(a, b) => self.sequences(a, b, place, policy, places, Sequence::NeverAfter),
-            PolicyLineKind::OnlyAfter(a, b) => self.sequences(a, b, place, policy, places, Sequence::OnlyAfter),
+            PolicyLineKind::NeverAfter(a, b) => {
+                self.sequences(a, b, place, policy, places, Sequence::NeverAfter)
+            }
+            PolicyLineKind::OnlyAfter(a, b) => {
+                self.sequences(a, b, place, policy, places, Sequence::OnlyAfter)
+            }
             PolicyLineKind::AtMost(n, a) => {
                 for (grant, place) in self.grants(a) {
                     policy.sequences.push(Sequence::AtMost(*n, grant.effect));
@@ -108,7 +114,11 @@ impl Cx<'_> {
                 }
             }
             PolicyLineKind::Sandbox(name) => {
-                policy.sandbox = self.word(name, "sandbox", &[("strict", Sandbox::Strict), ("degraded", Sandbox::Degraded)]);
+                policy.sandbox = self.word(
+                    name,
+                    "sandbox",
+                    &[("strict", Sandbox::Strict), ("degraded", Sandbox::Degraded)],
+                );
             }
             PolicyLineKind::PromptUntrusted(name) => {
                 let words = [("approve", PromptUntrusted::Approve), ("allow", PromptUntrusted::Allow)];
@@ -215,7 +225,8 @@ impl Cx<'_> {
                 continue;
             }
             for param in &signature.params {
-                let usable = !call::is_handle(&param.ty) && matches!(param.ty, Type::Param(_)).then_some(()).is_none();
+                let usable =
+                    !call::is_handle(&param.ty) && matches!(param.ty, Type::Param(_)).then_some(()).is_none();
                 if !usable {
                     continue;
                 }

@@ -86,7 +86,12 @@ impl Cx<'_> {
         Some(Provider::FirstOf(names?))
     }
 
-    fn model(&mut self, vendor: &SmolStr, args: &[Arg], args_span: rustchain_grammar::Span) -> Option<Provider> {
+    fn model(
+        &mut self,
+        vendor: &SmolStr,
+        args: &[Arg],
+        args_span: rustchain_grammar::Span,
+    ) -> Option<Provider> {
         let mut model: Option<Expr> = None;
         let mut options: BTreeMap<SmolStr, Expr> = BTreeMap::new();
         for arg in args {
@@ -167,7 +172,8 @@ impl Cx<'_> {
                     self.report(d);
                 }
                 None => {
-                    let d = self.error("RC0214", arg.value.span, format!("the arguments of `{kind}` are named"));
+                    let d =
+                        self.error("RC0214", arg.value.span, format!("the arguments of `{kind}` are named"));
                     self.report(d);
                 }
             }

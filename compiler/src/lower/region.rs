@@ -186,12 +186,7 @@ impl Cx<'_> {
     }
 
     /// Lowers a body of statements whose last expression is its value, or a single expression.
-    pub fn block(
-        &mut self,
-        body: &[Stmt],
-        params: Vec<RegionParam>,
-        want: Option<&Type>,
-    ) -> (Region, Type) {
+    pub fn block(&mut self, body: &[Stmt], params: Vec<RegionParam>, want: Option<&Type>) -> (Region, Type) {
         let frame = Cx::region_frame(params.iter().map(|p| (&p.name, &p.ty)));
         self.frames.push(frame);
         let facts = self.facts.len();

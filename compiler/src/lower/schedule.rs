@@ -56,20 +56,23 @@ impl Cx<'_> {
         let mut line: Option<(SmolStr, Span)> = None;
         let mut tz: SmolStr = "UTC".into();
         for arg in args {
-            let Some(Value::String(text)) = self.check_constant(&arg.value, &Type::String, "a cron line") else {
+            let Some(Value::String(text)) = self.check_constant(&arg.value, &Type::String, "a cron line")
+            else {
                 return None;
             };
             match &arg.name {
                 None => line = Some((text.as_ref().into(), arg.value.span)),
                 Some(name) if name.text == "tz" => tz = text.as_ref().into(),
                 Some(name) => {
-                    let d = self.error("RC0204", name.span, format!("`cron` has no parameter `{}`", name.text));
+                    let d =
+                        self.error("RC0204", name.span, format!("`cron` has no parameter `{}`", name.text));
                     self.report(d);
                 }
             }
         }
         let Some((line, at)) = line else {
-            let d = self.error("RC0203", span, "`cron` lacks its line").help("for example `cron(\"0 6 * * *\")`");
+            let d =
+                self.error("RC0203", span, "`cron` lacks its line").help("for example `cron(\"0 6 * * *\")`");
             self.report(d);
             return None;
         };

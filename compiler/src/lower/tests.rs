@@ -64,11 +64,16 @@ fn node_sites(node: &Node, path: &str, out: &mut Vec<CallSite>) {
     match &node.body {
         Body::Value(_) => {}
         Body::Call(call) => {
-            let site = CallSite { path: path.to_owned(), callee: call.callee.clone(), result: call.result.clone() };
+            let site =
+                CallSite { path: path.to_owned(), callee: call.callee.clone(), result: call.result.clone() };
             out.push(site);
         }
         Body::Chain { name, region, .. } => {
-            out.push(CallSite { path: path.to_owned(), callee: name.clone(), result: node.ty.non_null().clone() });
+            out.push(CallSite {
+                path: path.to_owned(),
+                callee: name.clone(),
+                result: node.ty.non_null().clone(),
+            });
             call_sites(region, &inner, out);
         }
         Body::Match { arms, .. } => {
@@ -181,9 +186,8 @@ impl Cx<'_> {
         plan: &Plan,
         line: u32,
     ) -> Option<Mock> {
-        let segments: Vec<SmolStr> = within
-            .map(|p| p.segments.iter().map(|s| s.text.clone()).collect())
-            .unwrap_or_default();
+        let segments: Vec<SmolStr> =
+            within.map(|p| p.segments.iter().map(|s| s.text.clone()).collect()).unwrap_or_default();
         if target.text() == "approval" {
             self.approval_place(&segments, within, plan);
             let reply = self.reply(reply, &[Type::Unit])?;
@@ -241,7 +245,13 @@ impl Cx<'_> {
         }
     }
 
-    fn unused_mock(&mut self, target: &ast::Path, within: Option<&ast::Path>, of_name: &[&CallSite], sites: &[CallSite]) {
+    fn unused_mock(
+        &mut self,
+        target: &ast::Path,
+        within: Option<&ast::Path>,
+        of_name: &[&CallSite],
+        sites: &[CallSite],
+    ) {
         let name = target.text();
         let d = match (within, of_name) {
             (Some(path), [_, ..]) => {
@@ -249,7 +259,8 @@ impl Cx<'_> {
                 let message = format!("no call of `{name}` stands in `{text}`");
                 let places: Vec<String> = of_name.iter().map(|s| s.path.replace('/', ".")).collect();
                 let d = self.error("RC0122", path.span, message);
-                let steps: Vec<&str> = of_name.iter().map(|s| s.path.split('/').next().unwrap_or_default()).collect();
+                let steps: Vec<&str> =
+                    of_name.iter().map(|s| s.path.split('/').next().unwrap_or_default()).collect();
                 let d = names::did_you_mean(d, path.span, &text, steps);
                 match d.help.is_some() {
                     true => d,
@@ -325,9 +336,10 @@ fn path_expr(path: &ast::Path) -> ast::Expr {
         let span = path.span;
         expr = Some(match expr {
             None => ast::Expr { kind: E::Name(segment.clone()), span: segment.span },
-            Some(base) => {
-                ast::Expr { kind: E::Field { base: Box::new(base), name: segment.clone(), optional: false }, span }
-            }
+            Some(base) => ast::Expr {
+                kind: E::Field { base: Box::new(base), name: segment.clone(), optional: false },
+                span,
+            },
         });
     }
     expr.unwrap_or(ast::Expr { kind: E::Error, span: path.span })

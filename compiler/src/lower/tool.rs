@@ -65,7 +65,8 @@ impl Cx<'_> {
         else {
             return None;
         };
-        let Some((file, function)) = text.rsplit_once(':').filter(|(f, n)| !f.is_empty() && !n.is_empty()) else {
+        let Some((file, function)) = text.rsplit_once(':').filter(|(f, n)| !f.is_empty() && !n.is_empty())
+        else {
             let d = self
                 .error("RC0215", arg.value.span, format!("`{text}` names no function"))
                 .help("write `\"tasks/x.py:function\"`");

@@ -182,10 +182,9 @@ impl Names {
 
     /// An unimported file of the same analysis that declares the name: its alias elsewhere and its path.
     pub fn elsewhere(&self, modules: &[Module], module: usize, name: &str) -> Option<usize> {
-        (0..self.tables.len()).find(|m| {
-            *m != module && Space::ALL.iter().any(|s| self.tables[*m].space(*s).contains_key(name))
-        })
-        .filter(|m| !modules[module].imports.values().any(|v| *v == Some(*m)))
+        (0..self.tables.len())
+            .find(|m| *m != module && Space::ALL.iter().any(|s| self.tables[*m].space(*s).contains_key(name)))
+            .filter(|m| !modules[module].imports.values().any(|v| *v == Some(*m)))
     }
 }
 

@@ -13,12 +13,12 @@ pub(crate) fn fits(from: &Type, to: &Type) -> bool {
     match (from, to) {
         (Type::Error, _) | (_, Type::Error) => true,
         (Type::Null, Type::Optional(_) | Type::Unit | Type::Json) => true,
-        (Type::Unit, Type::Null | Type::Optional(_)) => matches!(to, Type::Null) || to.non_null() == &Type::Unit,
+        (Type::Unit, Type::Null | Type::Optional(_)) => {
+            matches!(to, Type::Null) || to.non_null() == &Type::Unit
+        }
         (Type::Optional(a), Type::Optional(b)) => fits(a, b),
         (a, Type::Optional(b)) => fits(a, b),
-        (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) => {
-            **a == Type::Null || fits(a, b)
-        }
+        (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) => **a == Type::Null || fits(a, b),
         (Type::Record(a), Type::Record(b)) => {
             a.len() == b.len() && a.iter().all(|(name, ty)| b.get(name).is_some_and(|want| fits(ty, want)))
         }
@@ -132,9 +132,12 @@ impl Cx<'_> {
             }
             (Type::Int | Type::Float | Type::Bool | Type::Named(_), Type::String) => {
                 let wrapped = format!("\"${{{text}}}\"");
-                diagnostic = diagnostic
-                    .help(format!("write it into a template: `{wrapped}`"))
-                    .fix("wrap it in a template", Applicability::Suggest, span, wrapped);
+                diagnostic = diagnostic.help(format!("write it into a template: `{wrapped}`")).fix(
+                    "wrap it in a template",
+                    Applicability::Suggest,
+                    span,
+                    wrapped,
+                );
             }
             (Type::Json, target) => {
                 let decoded = format!("decode<{target}>({text})");

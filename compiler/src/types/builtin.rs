@@ -172,7 +172,8 @@ impl Cx<'_> {
             return Typed::error();
         }
         self.use_type(&to);
-        let typed = self.typed(span, ExprKind::Convert { how: Conversion::Decode, to: to.clone(), value }, to);
+        let typed =
+            self.typed(span, ExprKind::Convert { how: Conversion::Decode, to: to.clone(), value }, to);
         self.fold(typed)
     }
 
@@ -208,7 +209,7 @@ impl Cx<'_> {
         self.typed(span, kind, typed.ty)
     }
 
-    /// `env("X")`: `Param` of the name `env:X`, which the runtime answers from the environment.
+    /// `env("X")`: a call that the runtime answers from the environment.
     fn env(&mut self, args: &[Arg], args_span: Span, span: Span) -> Typed {
         if !self.env_allowed {
             let d = self
@@ -221,8 +222,8 @@ impl Cx<'_> {
         let Some(Value::String(name)) = self.check_constant(arg, &Type::String, "the variable's name") else {
             return Typed::error();
         };
-        let kind = ExprKind::Param { up: 0, name: format!("env:{name}").into() };
-        self.typed(span, kind, Type::String.optional())
+        let name = self.at(arg.span, ExprKind::Const(Value::String(name)));
+        self.typed(span, ExprKind::Call { function: "env".into(), args: vec![name] }, Type::String.optional())
     }
 
     /// `zip(a: xs, b: ys)`: records of the elements at one index, as many as the shortest list has.
@@ -327,7 +328,9 @@ impl Cx<'_> {
             if let Frame::Region(region) = frame {
                 let names = region.names.iter();
                 steps.extend(
-                    names.filter(|(_, e)| matches!(e, Entry::Step { .. } | Entry::Group)).map(|(n, _)| n.to_string()),
+                    names
+                        .filter(|(_, e)| matches!(e, Entry::Step { .. } | Entry::Group))
+                        .map(|(n, _)| n.to_string()),
                 );
             }
         }

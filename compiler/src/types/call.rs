@@ -173,8 +173,9 @@ impl<'p> Cx<'p> {
     pub fn unlocked(&mut self, callee: &ast::Expr) -> Typed {
         let name = self.text(callee.span);
         let message = format!("the types of `{name}` are not known: `rustchain.lock` has no entry for it");
-        let diagnostic =
-            self.error("RC0118", callee.span, message).help("run `rustchain tools lock` once the server is installed");
+        let diagnostic = self
+            .error("RC0118", callee.span, message)
+            .help("run `rustchain tools lock` once the server is installed");
         self.report(diagnostic);
         Typed::error()
     }
@@ -393,7 +394,8 @@ impl<'p> Cx<'p> {
             let fallback = default.clone().unwrap_or(Type::Null);
             bindings.infer_missing(&Type::Param(name.clone()), &fallback);
             if bindings.get(name).is_none() {
-                let message = format!("the type `{name}` of `{}` cannot be told from its arguments", signature.name);
+                let message =
+                    format!("the type `{name}` of `{}` cannot be told from its arguments", signature.name);
                 let d = self
                     .error("RC0212", callee_span, message)
                     .help(format!("state it: `{}<…>(…)`", signature.name));
@@ -413,10 +415,9 @@ impl<'p> Cx<'p> {
                 matches!(ty, Type::List(_) | Type::Map(_) | Type::String | Type::Bytes | Type::Json),
                 "a list, map, string or bytes",
             ),
-            "sum" | "abs" => (
-                matches!(ty, Type::Int | Type::Float | Type::Duration | Type::Null),
-                "numbers or durations",
-            ),
+            "sum" | "abs" => {
+                (matches!(ty, Type::Int | Type::Float | Type::Duration | Type::Null), "numbers or durations")
+            }
             "min" | "max" | "sort" | "clamp" => (
                 match ty {
                     Type::Int | Type::Float | Type::String | Type::Timestamp | Type::Duration => true,
@@ -440,7 +441,14 @@ impl<'p> Cx<'p> {
     }
 
     /// `xs.get(i)`, `m.get(k)`.
-    fn method(&mut self, base: &ast::Expr, name: &ast::Name, args: &[Arg], span: Span, args_span: Span) -> Typed {
+    fn method(
+        &mut self,
+        base: &ast::Expr,
+        name: &ast::Name,
+        args: &[Arg],
+        span: Span,
+        args_span: Span,
+    ) -> Typed {
         let typed = self.elab(base, None);
         if typed.ty == Type::Error {
             return Typed::error();
@@ -474,7 +482,14 @@ impl<'p> Cx<'p> {
     }
 
     /// json has members by path: `j.get("items")` is null where there is none.
-    fn json_get(&mut self, typed: Typed, base: &ast::Expr, args: &[Arg], span: Span, args_span: Span) -> Typed {
+    fn json_get(
+        &mut self,
+        typed: Typed,
+        base: &ast::Expr,
+        args: &[Arg],
+        span: Span,
+        args_span: Span,
+    ) -> Typed {
         let [Arg { name: None, value }] = args else {
             let d = self.error("RC0204", args_span, "`get` takes one key");
             self.report(d);
@@ -487,7 +502,13 @@ impl<'p> Cx<'p> {
         self.fold(typed)
     }
 
-    fn unknown_method(&mut self, typed: &Typed, base: &ast::Expr, name: &ast::Name, args_span: Span) -> Typed {
+    fn unknown_method(
+        &mut self,
+        typed: &Typed,
+        base: &ast::Expr,
+        name: &ast::Name,
+        args_span: Span,
+    ) -> Typed {
         let message = format!("a `{}` has no method `{}`", typed.ty, name.text);
         let mut d = self.error("RC0102", name.span, message);
         if rustchain_stdlib::signature(&name.text).is_some_and(|s| s.pure) {

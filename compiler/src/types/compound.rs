@@ -66,7 +66,9 @@ impl Cx<'_> {
         let diagnostic = if candidates.is_empty() {
             let mut d = self.error("RC0202", name.span, format!("a `{ty}` has no fields"));
             d.help = match ty {
-                Type::Map(_) => Some(format!("an entry of a map is read by `[\"{0}\"]` or `.get(\"{0}\")`", name.text)),
+                Type::Map(_) => {
+                    Some(format!("an entry of a map is read by `[\"{0}\"]` or `.get(\"{0}\")`", name.text))
+                }
                 Type::List(_) => Some("an element of a list is read by `[0]` or `.get(0)`".into()),
                 _ => None,
             };

@@ -1,10 +1,9 @@
 //! What a declared callable takes and gives.
 
-use super::program::Program;
 use super::Cx;
+use super::program::Program;
 use crate::names::DeclRef;
 use rustchain_grammar::ast::{FieldDecl, ItemKind, StmtKind, TypeExpr, TypeExprKind};
-use rustchain_grammar::Span;
 use rustchain_plan::{Labels, Type, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -29,8 +28,6 @@ pub(crate) struct Parameter {
     pub default: Option<Value>,
     /// Read from the environment where it is not given (inputs of missions).
     pub env: Option<SmolStr>,
-    /// The declaration.
-    pub span: Span,
 }
 
 /// A declared callable.
@@ -73,7 +70,8 @@ impl Program {
             return known.clone();
         }
         // A default that calls the callable itself finds no parameters instead of going on for ever.
-        let nothing = Rc::new(Callable { params: Vec::new(), result: Type::Error, result_labels: Labels::NONE });
+        let nothing =
+            Rc::new(Callable { params: Vec::new(), result: Type::Error, result_labels: Labels::NONE });
         self.callables.borrow_mut().insert(decl, nothing);
         let mut cx = Cx::anonymous(self, decl.module);
         let callable = Rc::new(cx.signature_of(decl));
@@ -117,7 +115,6 @@ impl Cx<'_> {
             trusted,
             default,
             env: None,
-            span: field.span,
         }
     }
 
@@ -135,7 +132,8 @@ impl Cx<'_> {
                     if secret {
                         labels = labels.join(Labels::SECRET);
                     }
-                    let default = input.default.as_ref().and_then(|d| self.check_constant(d, &ty, "a default"));
+                    let default =
+                        input.default.as_ref().and_then(|d| self.check_constant(d, &ty, "a default"));
                     // The mission itself reports these.
                     self.diagnostics.truncate(before);
                     let env = input.from.as_ref().and_then(super::builtin::env_name);
@@ -148,7 +146,6 @@ impl Cx<'_> {
                         trusted,
                         default,
                         env,
-                        span: stmt.span,
                     });
                 }
                 StmtKind::Output(output) => {

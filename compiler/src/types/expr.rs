@@ -53,7 +53,9 @@ impl<'p> Cx<'p> {
             E::Binary { op, op_span, left, right } => self.binary(*op, *op_span, left, right, span, want),
             E::If { cond, then, otherwise } => self.if_else(cond, then, otherwise, span, want),
             E::Match { subject, arms } => self.match_expr(subject, arms, span, want),
-            E::For { .. } => self.only_as_step(span, "for", "a list inside an expression is built by `[e for x in xs]`"),
+            E::For { .. } => {
+                self.only_as_step(span, "for", "a list inside an expression is built by `[e for x in xs]`")
+            }
             E::Loop { .. } | E::Poll { .. } => self.only_as_step(span, "loop", "make it a step of its own"),
             E::Error => Typed::error(),
         }
@@ -235,7 +237,8 @@ impl<'p> Cx<'p> {
             region.names.keys().filter_map(|k| k.strip_prefix(&dotted).map(str::to_owned)).collect();
         let message = format!("the group `{prefix}` has no step `{}`", name.text);
         let diagnostic = self.error("RC0101", name.span, message);
-        let diagnostic = names::did_you_mean(diagnostic, name.span, &name.text, names.iter().map(String::as_str));
+        let diagnostic =
+            names::did_you_mean(diagnostic, name.span, &name.text, names.iter().map(String::as_str));
         self.report(diagnostic);
         Some(Typed::error())
     }

@@ -38,7 +38,10 @@ pub(crate) fn timestamp(text: &str) -> Option<Value> {
     let parse = Expr::constant(Value::string(text));
     let call = Expr {
         id: parse.id,
-        kind: ExprKind::Call { function: "time.parse".into(), args: vec![parse, Expr::constant(Value::Null)] },
+        kind: ExprKind::Call {
+            function: "time.parse".into(),
+            args: vec![parse, Expr::constant(Value::Null)],
+        },
     };
     let schemas = rustchain_plan::types::Schemas::new();
     match eval::eval(&call, &Closed::new(&schemas), &LIMITS) {

@@ -43,7 +43,9 @@ impl Bindings {
             (Type::Optional(d), Type::Optional(f)) => self.infer(d, f),
             (Type::Optional(_), Type::Null) => {}
             (Type::Optional(d), f) => self.infer(d, f),
-            (Type::List(d), Type::List(f)) | (Type::Map(d), Type::Map(f)) if **f != Type::Null => self.infer(d, f),
+            (Type::List(d), Type::List(f)) | (Type::Map(d), Type::Map(f)) if **f != Type::Null => {
+                self.infer(d, f)
+            }
             _ => {}
         }
     }

@@ -8,6 +8,7 @@ use crate::names::{DeclRef, order, refs::Refs, walk};
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{self, Arg, ChainDecl, ExprKind as E, ItemKind, StmtKind};
 use rustchain_plan::expr::{Expr, ExprKind};
+use rustchain_plan::plan::InputSpec;
 use rustchain_plan::{Type, Value};
 use smol_str::SmolStr;
 
@@ -112,22 +113,41 @@ impl Cx<'_> {
         for (param, arg) in signature.params.iter().zip(given) {
             exprs.push(match arg {
                 Some(arg) => self.check(arg, &param.ty),
-                None => self.default_argument(param, callee.span),
+                None => self.default_argument(decl, param, callee.span),
             });
         }
         exprs
     }
 
-    fn default_argument(&mut self, param: &super::declared::Parameter, span: Span) -> Expr {
-        let default = param.default.clone().unwrap_or(Value::Null);
-        let Some(env) = &param.env else { return self.at(span, ExprKind::Const(default)) };
-        let read = self.at(span, ExprKind::Param { up: 0, name: format!("env:{env}").into() });
-        if param.default.is_none() && param.ty == Type::String {
-            return read;
+    /// The default of a parameter. An input that is read from the environment becomes an input of the
+    /// calling mission.
+    fn default_argument(&mut self, decl: DeclRef, param: &super::declared::Parameter, span: Span) -> Expr {
+        let default = param.default.clone();
+        let Some(env) = param.env.as_ref().filter(|_| self.deep) else {
+            return self.at(span, ExprKind::Const(default.unwrap_or(Value::Null)));
+        };
+        if self.open.len() > 1 {
+            let message = format!("`{}` is read from the environment: a chain must be given it", param.name);
+            let d =
+                self.error("RC0203", span, message).help("make it a parameter of the chain and pass it on");
+            self.report(d);
+            return Expr::constant(Value::Null);
         }
-        let right = Box::new(self.at(span, ExprKind::Const(default)));
-        let op = rustchain_plan::expr::BinaryOp::Coalesce;
-        self.at(span, ExprKind::Binary { op, left: Box::new(read), right })
+        let name: SmolStr = format!("{}.{}", self.program.plan_name(decl), param.name).into();
+        if !self.hoisted.iter().any(|i| i.name == name) {
+            self.hoisted.push(InputSpec {
+                name: name.clone(),
+                doc: param.doc.clone(),
+                ty: param.ty.clone(),
+                labels: param.labels,
+                constraint: None,
+                env: Some(env.clone()),
+                default: default.map(Expr::constant),
+            });
+        }
+        let regions = self.frames.iter().filter(|f| matches!(f, Frame::Region(_))).count();
+        let up = regions.saturating_sub(1) as u32;
+        self.at(span, ExprKind::Param { up, name })
     }
 
     /// The value of a pure chain: its lets and steps bound one after the other.
@@ -168,7 +188,10 @@ impl Cx<'_> {
             None => Expr::constant(Value::Null),
         };
         for (name, value) in bound.into_iter().rev() {
-            expr = Expr { id: expr.id, kind: ExprKind::Bind { name, value: Box::new(value), body: Box::new(expr) } };
+            expr = Expr {
+                id: expr.id,
+                kind: ExprKind::Bind { name, value: Box::new(value), body: Box::new(expr) },
+            };
         }
         expr
     }

@@ -24,7 +24,8 @@ impl Cx<'_> {
             branches.push((self.elab(&arm.value, want), arm.value.span));
         }
         let (values, ty) = self.unify(branches, want, "arms of `match`");
-        let arms = patterns.into_iter().zip(values).map(|(patterns, value)| MatchArm { patterns, value }).collect();
+        let arms =
+            patterns.into_iter().zip(values).map(|(patterns, value)| MatchArm { patterns, value }).collect();
         let kind = ExprKind::Match { subject: Box::new(subject_typed.expr), arms };
         let typed = self.typed(span, kind, ty);
         self.fold(typed)

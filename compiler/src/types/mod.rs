@@ -93,6 +93,8 @@ pub(crate) struct Cx<'p> {
     pub open: Vec<DeclRef>,
     /// Something used here is broken and was reported where it is declared.
     pub tainted: bool,
+    /// Inputs that called missions read from the environment.
+    pub hoisted: Vec<rustchain_plan::plan::InputSpec>,
     /// `meta` of steps by id path.
     pub meta: Vec<(String, SmolStr, serde_json::Value)>,
 }
@@ -117,6 +119,7 @@ impl<'p> Cx<'p> {
             chains: HashMap::new(),
             open: Vec::new(),
             tainted: false,
+            hoisted: Vec::new(),
             meta: Vec::new(),
         }
     }

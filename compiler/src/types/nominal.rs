@@ -190,10 +190,7 @@ impl Program {
 }
 
 fn members(e: &ast::EnumDecl) -> Vec<(SmolStr, SmolStr)> {
-    e.members
-        .iter()
-        .map(|m| (m.name.text.clone(), wire_name(&m.name, m.wire.as_ref())))
-        .collect()
+    e.members.iter().map(|m| (m.name.text.clone(), wire_name(&m.name, m.wire.as_ref()))).collect()
 }
 
 fn wire_name(name: &ast::Name, wire: Option<&(SmolStr, Span)>) -> SmolStr {
@@ -239,7 +236,9 @@ impl Cx<'_> {
         match self.program.names.path(&self.program.modules, self.module, Space::Type, path) {
             Found::Decl(decl) => match &self.program.item(decl).kind {
                 ItemKind::TypeAlias(alias) => match &alias.ty.kind {
-                    TypeExprKind::Named(target, args) if args.is_empty() && names::segments(target) != path => {
+                    TypeExprKind::Named(target, args)
+                        if args.is_empty() && names::segments(target) != path =>
+                    {
                         self.nominal_key(&names::segments(target))
                     }
                     _ => None,
@@ -280,7 +279,8 @@ impl Cx<'_> {
             TypeExprKind::Optional(inner) => self.resolve_depth(inner, depth + 1).optional(),
             TypeExprKind::Record(fields) => {
                 self.duplicate_names(fields.iter().map(|f| &f.name), "field");
-                let fields = fields.iter().map(|f| (f.name.text.clone(), self.resolve_depth(&f.ty, depth + 1)));
+                let fields =
+                    fields.iter().map(|f| (f.name.text.clone(), self.resolve_depth(&f.ty, depth + 1)));
                 Type::Record(fields.collect::<BTreeMap<_, _>>())
             }
             TypeExprKind::Named(path, args) => self.named_type(path, args, ty.span, depth),
@@ -460,7 +460,8 @@ impl Cx<'_> {
         for (name, value) in fields.clone() {
             let rustchain_plan::ExprKind::Const(value) = value.kind else { continue };
             let Some(field) = record.fields.iter().find(|f| f.name.text == name) else { continue };
-            let (Some(condition), Some(info)) = (&field.constraint, infos.iter().find(|i| i.name == name)) else {
+            let (Some(condition), Some(info)) = (&field.constraint, infos.iter().find(|i| i.name == name))
+            else {
                 continue;
             };
             self.check_constant_constraint(decl.module, &name, &info.ty, condition, &value, span);
@@ -490,8 +491,7 @@ impl Cx<'_> {
         let text = cx.text(condition.span).to_owned();
         let place = cx.place(condition.span);
         let message = format!("this value of `{name}` breaks its constraint `{text}`");
-        let diagnostic =
-            self.error("RC0217", span, message).also(place.file, place.span, "the constraint");
+        let diagnostic = self.error("RC0217", span, message).also(place.file, place.span, "the constraint");
         self.report(diagnostic);
     }
 }

@@ -106,12 +106,18 @@ impl Cx<'_> {
             if l.ty == Type::Json {
                 let value = Box::new(l.expr);
                 let to = r.ty.clone();
-                return Ok((self.at(left.span, ExprKind::Convert { how: Conversion::Decode, to, value }), r.expr));
+                return Ok((
+                    self.at(left.span, ExprKind::Convert { how: Conversion::Decode, to, value }),
+                    r.expr,
+                ));
             }
             if r.ty == Type::Json {
                 let value = Box::new(r.expr);
                 let to = l.ty.clone();
-                return Ok((l.expr, self.at(right.span, ExprKind::Convert { how: Conversion::Decode, to, value })));
+                return Ok((
+                    l.expr,
+                    self.at(right.span, ExprKind::Convert { how: Conversion::Decode, to, value }),
+                ));
             }
         }
         let (lt, rt) = (l.ty.non_null().clone(), r.ty.non_null().clone());
@@ -178,9 +184,7 @@ impl Cx<'_> {
             (Op::Add, Type::String, _) | (Op::Add, _, Type::String) => {
                 Some("text is built by templates: `\"${a}${b}\"`".into())
             }
-            (_, Type::Json, _) | (_, _, Type::Json) => {
-                Some("json is decoded first: `decode<int>(x)`".into())
-            }
+            (_, Type::Json, _) | (_, _, Type::Json) => Some("json is decoded first: `decode<int>(x)`".into()),
             _ => None,
         };
         self.report(diagnostic);

@@ -101,7 +101,8 @@ impl Cx<'_> {
                 (value, Some(kind))
             }
             _ => {
-                let d = self.error("RC0204", args_span, format!("`{}` takes the name of a step", form.name()));
+                let d =
+                    self.error("RC0204", args_span, format!("`{}` takes the name of a step", form.name()));
                 self.report(d);
                 return Typed::error();
             }
@@ -134,7 +135,8 @@ impl Cx<'_> {
         }
         let mut names: Vec<String> = scope.steps.keys().map(|s| s.replace('/', ".")).collect();
         names.sort();
-        let d = self.error("RC0111", step.span, format!("the mission has no step `{}`", self.text(step.span)));
+        let d =
+            self.error("RC0111", step.span, format!("the mission has no step `{}`", self.text(step.span)));
         let d = names::did_you_mean(d, step.span, &path, names.iter().map(String::as_str));
         self.report(d);
         None
