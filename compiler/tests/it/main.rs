@@ -1,5 +1,0 @@
-//! Tests of the compiler.
-
-mod plans;
-mod samples;
-mod support;

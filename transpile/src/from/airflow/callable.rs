@@ -1,0 +1,315 @@
+//! The function that a task runs, with what it closes over, as source text.
+
+use super::model::{Callable, Dependency, Origin, Param};
+use super::state::{AirflowHost, kind};
+use super::tasks::last;
+use crate::python::syntax::{ast, span_of};
+use crate::python::value::{Code, Function};
+use crate::python::{Machine, Object, Site, SymbolKind, Value};
+use ruff_python_ast::visitor::{self, Visitor};
+use rustchain_grammar::Span;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+type M<'v> = Machine<'v, AirflowHost>;
+
+/// Deepest chain of functions that use functions.
+const MAX_DEPTH: u32 = 8;
+
+/// Where a place is, for people.
+pub(super) fn origin(m: &M<'_>, site: Site) -> Origin {
+    Origin { file: m.path_of(site.module).to_owned(), span: site.span, line: m.line_of(site) }
+}
+
+/// The function behind a value.
+pub(super) fn describe(m: &M<'_>, value: &Value) -> Callable {
+    match (value, m.object_of(value)) {
+        (_, Some(Object::Function(function))) => of_function(m, &function.clone()),
+        (_, Some(Object::Wrapped(_, inner) | Object::Bound(_, inner))) => {
+            let mut callable = describe(m, inner);
+            if matches!(m.object_of(value), Some(Object::Bound(..))) {
+                callable.missing.push("self".into());
+            }
+            callable
+        }
+        (_, Some(Object::Partial(inner, args))) => {
+            let mut callable = describe(m, inner);
+            if !args.pos.is_empty() || !args.kw.is_empty() {
+                callable.missing.push("arguments of functools.partial".into());
+            }
+            callable
+        }
+        (Value::External(path), _) => {
+            Callable { name: last(path).to_owned(), path: Some(path.to_string()), ..Callable::default() }
+        }
+        (Value::Native(n), _) if n.kind == kind::TASK_FUNCTION => {
+            match m.host.decorated.get(n.id as usize).and_then(|d| d.function.clone()) {
+                Some(function) => describe(m, &function),
+                None => Callable::default(),
+            }
+        }
+        _ => Callable { name: "unknown".into(), ..Callable::default() },
+    }
+}
+
+fn of_function(m: &M<'_>, function: &Rc<Function>) -> Callable {
+    let mut uses = Vec::new();
+    let mut missing = Vec::new();
+    let mut seen = BTreeSet::from([function.name.to_string()]);
+    close_over(m, function, &mut uses, &mut missing, &mut seen, 0);
+    Callable {
+        name: safe_name(&function.name, function.site.span),
+        source: source_of(m, function),
+        params: params(m, function),
+        returns: returns(m, function),
+        doc: function.doc.as_ref().map(|d| d.to_string()),
+        uses,
+        missing,
+        is_known: true,
+        path: None,
+        origin: origin(m, function.site),
+    }
+}
+
+fn safe_name(name: &str, span: Span) -> String {
+    if name == "<lambda>" { format!("lambda_{}", span.start) } else { name.to_owned() }
+}
+
+/// Text of a node with its file's own indent taken away.
+fn text_at(m: &M<'_>, site: Site) -> String {
+    let text = m.source_of(site);
+    let whole = m.files().find(|(id, ..)| *id == site.module).map_or("", |(_, _, text)| text);
+    let head = whole.get(..site.span.start as usize).unwrap_or("");
+    let line = head.rsplit('\n').next().unwrap_or("");
+    let indent = if line.trim().is_empty() { line } else { "" };
+    strip_indent(text, indent)
+}
+
+/// Takes an indent off every line outside of triple-quoted strings.
+fn strip_indent(text: &str, indent: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut open: Option<&str> = None;
+    for (i, line) in text.split('\n').enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        let shown = if open.is_none() { line.strip_prefix(indent).unwrap_or(line) } else { line };
+        out.push_str(shown);
+        let mut rest = line;
+        loop {
+            let next = match open {
+                Some(mark) => rest.find(mark).map(|at| (at, mark)),
+                None => {
+                    let (a, b) = (rest.find("\"\"\""), rest.find("'''"));
+                    match (a, b) {
+                        (Some(a), Some(b)) if b < a => Some((b, "'''")),
+                        (Some(a), _) => Some((a, "\"\"\"")),
+                        (None, Some(b)) => Some((b, "'''")),
+                        (None, None) => None,
+                    }
+                }
+            };
+            let Some((at, mark)) = next else { break };
+            open = if open.is_some() { None } else { Some(mark) };
+            rest = rest.get(at + 3..).unwrap_or("");
+        }
+    }
+    out
+}
+
+fn source_of(m: &M<'_>, function: &Rc<Function>) -> String {
+    match &function.code {
+        Code::Def(def) => {
+            let start = def.decorator_list.last().map_or(function.site.span.start, |d| span_of(d).end);
+            let whole = m.source_of(Site {
+                module: function.site.module,
+                span: Span::new(start, function.site.span.end),
+            });
+            let skip = whole.len() - whole.trim_start().len();
+            let span = Span::new(start + skip as u32, function.site.span.end);
+            text_at(m, Site { module: function.site.module, span })
+        }
+        Code::Lambda(lambda) => {
+            let text = |span: Span| m.source_of(Site { module: function.site.module, span }).to_owned();
+            let params = lambda.parameters.as_ref().map(|p| text(span_of(&**p))).unwrap_or_default();
+            let body = text(span_of(&*lambda.body));
+            format!(
+                "def {}({params}):\n    return {}",
+                safe_name(&function.name, function.site.span),
+                body.replace('\n', " ")
+            )
+        }
+    }
+}
+
+fn params(m: &M<'_>, function: &Rc<Function>) -> Vec<Param> {
+    let Some(parameters) = function.parameters() else { return Vec::new() };
+    let text =
+        |expr: &ast::Expr| m.source_of(Site { module: function.site.module, span: span_of(expr) }).to_owned();
+    let mut out: Vec<Param> = parameters
+        .posonlyargs
+        .iter()
+        .chain(&parameters.args)
+        .chain(&parameters.kwonlyargs)
+        .map(|p| Param {
+            name: p.parameter.name.id.to_string(),
+            annotation: p.parameter.annotation.as_deref().map(text),
+            default: p.default.as_deref().map(text),
+            is_variadic: false,
+        })
+        .collect();
+    for p in parameters.vararg.iter().chain(&parameters.kwarg) {
+        out.push(Param { name: p.name.id.to_string(), annotation: None, default: None, is_variadic: true });
+    }
+    out
+}
+
+fn returns(m: &M<'_>, function: &Rc<Function>) -> Option<String> {
+    let Code::Def(def) = &function.code else { return None };
+    let expr = def.returns.as_deref()?;
+    Some(m.source_of(Site { module: function.site.module, span: span_of(expr) }).to_owned())
+}
+
+/// Names that are read anywhere in a piece of code.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl<'a> Visitor<'a> for Names {
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        if let ast::Expr::Name(name) = expr {
+            if matches!(name.ctx, ast::ExprContext::Load) {
+                self.0.insert(name.id.to_string());
+            }
+        }
+        visitor::walk_expr(self, expr);
+    }
+}
+
+fn close_over(
+    m: &M<'_>,
+    function: &Rc<Function>,
+    uses: &mut Vec<Dependency>,
+    missing: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+    depth: u32,
+) {
+    let mut names = Names::default();
+    match &function.code {
+        Code::Def(def) => {
+            def.body.iter().for_each(|s| names.visit_stmt(s));
+            visitor::walk_parameters(&mut names, &def.parameters);
+            if let Some(returns) = &def.returns {
+                names.visit_expr(returns);
+            }
+        }
+        Code::Lambda(lambda) => names.visit_expr(&lambda.body),
+    }
+    for name in names.0 {
+        if seen.contains(&name) {
+            continue;
+        }
+        let Some(value) = m.name_seen_by(function.scope, &name) else { continue };
+        seen.insert(name.clone());
+        add_use(m, &name, &value, uses, missing, seen, depth);
+    }
+}
+
+fn add_use(
+    m: &M<'_>,
+    name: &str,
+    value: &Value,
+    uses: &mut Vec<Dependency>,
+    missing: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+    depth: u32,
+) {
+    if depth > MAX_DEPTH || name.starts_with("__") {
+        missing.push(name.to_owned());
+        return;
+    }
+    let import = |text: String| Dependency { name: name.to_owned(), text, is_import: true };
+    let code = |text: String| Dependency { name: name.to_owned(), text, is_import: false };
+    match (value, m.object_of(value)) {
+        (Value::External(path), _) => match external_import(name, path) {
+            Some(text) => uses.push(import(text)),
+            None => missing.push(name.to_owned()),
+        },
+        (_, Some(Object::Function(inner))) => {
+            let inner = inner.clone();
+            close_over(m, &inner, uses, missing, seen, depth + 1);
+            let text = source_of(m, &inner);
+            let alias = if *inner.name != *name {
+                format!("\n\n\n{name} = {}", safe_name(&inner.name, inner.site.span))
+            } else {
+                String::new()
+            };
+            uses.push(code(format!("{text}{alias}")));
+        }
+        (_, Some(Object::Class(class))) => {
+            let text = text_at(m, class.site);
+            for base in &class.bases {
+                if let Value::External(path) = base {
+                    let short = last(path);
+                    if seen.insert(short.to_owned()) {
+                        uses.extend(external_import(short, path).map(|text| Dependency {
+                            name: short.to_owned(),
+                            text,
+                            is_import: true,
+                        }));
+                    }
+                }
+            }
+            uses.push(code(text));
+        }
+        (_, Some(Object::Module(id))) => {
+            let path = m.path_of(*id).to_owned();
+            missing.push(format!("{name} (the module {path})"));
+        }
+        (Value::Native(n), _) if n.kind == kind::TASK_FUNCTION => {
+            let function = m.host.decorated.get(n.id as usize).and_then(|d| d.function.clone());
+            match function {
+                Some(function) => add_use(m, name, &function, uses, missing, seen, depth + 1),
+                None => missing.push(name.to_owned()),
+            }
+        }
+        (Value::DateTime(_) | Value::Delta(_), _) => missing.push(name.to_owned()),
+        (Value::Symbol(symbol), _) => match &symbol.kind {
+            SymbolKind::Env(variable) => {
+                let default =
+                    symbol.assumed.as_ref().and_then(|v| m.repr(v, 0)).unwrap_or_else(|| "None".into());
+                if seen.insert("os".into()) {
+                    uses.push(Dependency { name: "os".into(), text: "import os".into(), is_import: true });
+                }
+                uses.push(code(format!("{name} = os.environ.get({:?}, {default})", &**variable)));
+            }
+            SymbolKind::Call(path, args) if &**path == "builtins.range" => {
+                let _ = args;
+                missing.push(name.to_owned());
+            }
+            _ => missing.push(name.to_owned()),
+        },
+        _ => match m.repr(value, 0) {
+            Some(text) => uses.push(code(format!("{name} = {text}"))),
+            None => missing.push(name.to_owned()),
+        },
+    }
+}
+
+/// The import line that gives `path` the name `name`.
+fn external_import(name: &str, path: &str) -> Option<String> {
+    if path == "logging.Logger()" {
+        return Some(format!("import logging\n\n{name} = logging.getLogger(__name__)"));
+    }
+    if path.contains(['(', ':']) {
+        return None;
+    }
+    if path.starts_with("builtins.") {
+        return Some(format!("{name} = {}", last(path)));
+    }
+    Some(match path.rsplit_once('.') {
+        None if path == name => format!("import {path}"),
+        None => format!("import {path} as {name}"),
+        Some((module, short)) if short == name => format!("from {module} import {short}"),
+        Some((module, short)) => format!("from {module} import {short} as {name}"),
+    })
+}

@@ -1,0 +1,160 @@
+//! Calls that cannot be followed: could they have changed the graph?
+
+use super::state::{AirflowHost, Effect, kind};
+use super::tasks::last;
+use crate::python::{Args, Machine, Site, Value};
+
+type M<'v> = Machine<'v, AirflowHost>;
+
+/// Top-level packages whose functions make no tasks.
+const PLAIN: &[&str] = &[
+    "builtins",
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio",
+    "base64",
+    "boto3",
+    "botocore",
+    "calendar",
+    "collections",
+    "contextlib",
+    "copy",
+    "croniter",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "dateutil",
+    "decimal",
+    "dotenv",
+    "enum",
+    "functools",
+    "glob",
+    "google",
+    "hashlib",
+    "inspect",
+    "io",
+    "itertools",
+    "jinja2",
+    "json",
+    "kubernetes",
+    "logging",
+    "math",
+    "numpy",
+    "operator",
+    "os",
+    "packaging",
+    "pandas",
+    "pathlib",
+    "pendulum",
+    "platform",
+    "pprint",
+    "psycopg2",
+    "pydantic",
+    "pyspark",
+    "pytz",
+    "random",
+    "re",
+    "requests",
+    "shlex",
+    "shutil",
+    "smtplib",
+    "socket",
+    "sqlalchemy",
+    "string",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "typing_extensions",
+    "urllib",
+    "uuid",
+    "warnings",
+    "yaml",
+    "zoneinfo",
+    "structlog",
+    "attr",
+    "attrs",
+    "docker",
+    "slack_sdk",
+    "tabulate",
+    "toml",
+    "unittest",
+    "importlib",
+    "zone",
+    "identity()",
+    "pytest",
+    "azure",
+    "aws_cdk",
+];
+
+/// A call of something that is not modelled.
+pub(super) fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site) {
+    let name = last(callee);
+    let package = callee.split('.').next().unwrap_or(callee);
+    let holds = first_node(m, args);
+    let airflow = package == "airflow";
+    let class = name.starts_with(|c: char| c.is_ascii_uppercase());
+    let by_dag = match &holds {
+        Some(Node::Dag(dag)) => Some(Some(*dag)),
+        Some(Node::Task(dag)) => Some(*dag),
+        _ => None,
+    };
+    if PLAIN.contains(&package) {
+        return;
+    }
+    if let Some(dag) = by_dag {
+        if airflow && !class && !name.contains("dag") {
+            return;
+        }
+        let message =
+            format!("`{callee}` gets the DAG or its tasks and is not known: it may add tasks or edges");
+        m.host.lose(dag, None, Effect::Graph, message, site);
+        return;
+    }
+    let Some(dag) = m.host.current_dag() else {
+        if !airflow && makes_dags(name) {
+            let message = format!("`{callee}` is not known: it may make a DAG");
+            m.host.lose(None, None, Effect::Graph, message, site);
+        }
+        return;
+    };
+    let suspicious = match (airflow, class) {
+        (true, _) => ["Operator", "Sensor", "TaskGroup"].iter().any(|s| name.ends_with(s)),
+        (false, true) => {
+            ["Operator", "Sensor", "Group", "Task", "Dag", "DAG"].iter().any(|s| name.ends_with(s))
+        }
+        (false, false) => callee.contains('.') || name.chars().all(|c| c.is_alphanumeric() || c == '_'),
+    };
+    if suspicious {
+        let message =
+            format!("`{callee}` is called inside the DAG and is not known: it may add tasks or edges");
+        m.host.lose(Some(dag), None, Effect::Graph, message, site);
+    }
+}
+
+fn makes_dags(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.contains("dag") || name.contains("factory") || name.contains("pipeline")
+}
+
+enum Node {
+    Dag(usize),
+    Task(Option<usize>),
+}
+
+fn first_node(m: &M<'_>, args: &Args) -> Option<Node> {
+    let all = args.pos.iter().chain(args.kw.iter().map(|(_, v)| v));
+    all.flat_map(|v| m.as_items(v).unwrap_or_else(|| vec![v.clone()])).find_map(|v| match &v {
+        Value::Native(n) if n.kind == kind::DAG => Some(Node::Dag(n.id as usize)),
+        Value::Native(n) if n.kind == kind::GROUP => {
+            Some(Node::Task(m.host.groups.get(n.id as usize).and_then(|g| g.dag)))
+        }
+        Value::Obj(_) => m.host.task_of(&v).map(|t| Node::Task(m.host.tasks.get(t).and_then(|t| t.dag))),
+        _ => None,
+    })
+}

@@ -1,0 +1,3 @@
+//! Importers: one folder a format.
+
+pub mod airflow;

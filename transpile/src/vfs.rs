@@ -1,0 +1,62 @@
+//! The one way in which importers read files.
+
+use std::path::{Path, PathBuf};
+
+/// Files as the importers see them: paths use `/`, relative paths are relative to the working folder.
+pub trait Vfs {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// A sentence that says why the file cannot be read (missing, not UTF-8, too large).
+    fn read(&self, path: &str) -> Result<String, String>;
+
+    /// True where `path` is a file that can be read.
+    fn exists(&self, path: &str) -> bool;
+}
+
+/// The real file system, with a limit on the size of one file.
+#[derive(Clone, Copy, Debug)]
+pub struct DiskVfs {
+    /// The largest file that is read, in bytes.
+    pub max_bytes: u64,
+}
+
+impl Default for DiskVfs {
+    fn default() -> Self {
+        DiskVfs { max_bytes: 4 << 20 }
+    }
+}
+
+impl Vfs for DiskVfs {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let size =
+            std::fs::metadata(Path::new(path)).map_err(|e| format!("cannot read `{path}`: {e}"))?.len();
+        if size > self.max_bytes {
+            return Err(format!("`{path}` has {size} bytes, more than the limit of {}", self.max_bytes));
+        }
+        let bytes = std::fs::read(PathBuf::from(path)).map_err(|e| format!("cannot read `{path}`: {e}"))?;
+        String::from_utf8(bytes)
+            .map_err(|e| format!("`{path}` is not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        Path::new(path).is_file()
+    }
+}
+
+/// Files in memory, for tests and editors.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryVfs {
+    /// Path to text.
+    pub files: std::collections::BTreeMap<String, String>,
+}
+
+impl Vfs for MemoryVfs {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.files.get(path).cloned().ok_or_else(|| format!("cannot read `{path}`: no such file"))
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+}
