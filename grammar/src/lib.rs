@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod diagnostic;
 mod flat;
+mod format;
 mod kind;
 mod lexer;
 mod lower;
@@ -16,6 +17,7 @@ pub mod span;
 mod tree;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
+pub use format::{Formatted, RangeMap, WIDTH, format};
 pub use kind::SyntaxKind;
 pub use parse::{Parse, parse, parse_expr};
 pub use span::{FileId, SourceFile, SourceMap, Span};

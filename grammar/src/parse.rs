@@ -34,6 +34,10 @@ impl Parse {
     pub fn is_ok(&self) -> bool {
         self.diagnostics.is_empty()
     }
+
+    pub(crate) fn flat(&self) -> Option<&Flat> {
+        self.flat.as_ref()
+    }
 }
 
 /// Parses a file. Never fails; time is linear in the length of the text.

@@ -477,7 +477,7 @@ fn path_of(expr: &Expr) -> Option<Path> {
 }
 
 /// An infix operator and how tightly it binds; 0 where it is none.
-fn operator(text: &str) -> (BinaryOp, u8) {
+pub(crate) fn operator(text: &str) -> (BinaryOp, u8) {
     let op = match text {
         "||" => BinaryOp::Or,
         "&&" => BinaryOp::And,

@@ -144,7 +144,7 @@ impl<'a> Lower<'a> {
 
 /// How the lines of a `"""` string are indented.
 #[derive(Default)]
-struct Layout<'a> {
+pub(crate) struct Layout<'a> {
     /// What stands before the closing quotes.
     indent: &'a str,
     /// Does the next text begin a line?
@@ -160,14 +160,23 @@ impl<'a> Layout<'a> {
         let start = body.start + opening;
         let tail_start = last_text.max(body.start);
         let tail = text.get(tail_start as usize..body.end as usize).unwrap_or("");
-        let last_line = tail.rfind('\n').map(|at| (at, tail.get(at + 1..).unwrap_or("")));
-        let Some((at, indent)) = last_line.filter(|(_, line)| line.chars().all(|c| c == ' ' || c == '\t'))
-        else {
+        let Some(indent) = Layout::indent_of(text, body, last_text) else {
             return (Layout { indent: "", at_line_start: opening > 0 }, Span::new(start, body.end));
         };
+        let at = (indent.start - tail_start - 1) as usize;
+        let indent = text.get(indent.range()).unwrap_or("");
         let before = tail.get(..at).unwrap_or("");
         let end = tail_start + before.strip_suffix('\r').unwrap_or(before).len() as u32;
         (Layout { indent, at_line_start: opening > 0 }, Span::new(start, end.max(start)))
+    }
+
+    /// Where the indent of a `"""` string stands, if its closing quotes are on a line of their own.
+    pub(crate) fn indent_of(text: &str, body: Span, last_text: u32) -> Option<Span> {
+        let from = last_text.max(body.start);
+        let tail = text.get(from as usize..body.end as usize)?;
+        let line = from + tail.rfind('\n')? as u32 + 1;
+        let indent = text.get(line as usize..body.end as usize)?;
+        indent.chars().all(|c| c == ' ' || c == '\t').then(|| Span::new(line, body.end))
     }
 
     fn is_plain(&self) -> bool {

@@ -1,10 +1,10 @@
 //! From the flat tree to the AST. What was not understood becomes an `Error` variant and one diagnostic.
 
-mod expr;
+pub(crate) mod expr;
 mod fns;
 mod item;
 pub(crate) mod list;
-mod literal;
+pub(crate) mod literal;
 mod policy;
 mod stmt;
 mod types;
