@@ -185,12 +185,7 @@ impl<'a> Children<'a> {
 
     /// Takes children up to the first of this kind, and that one.
     pub fn seek(&mut self, kind: SyntaxKind) -> Option<Node<'a>> {
-        while let Some(node) = self.next() {
-            if node.kind() == kind {
-                return Some(node);
-            }
-        }
-        None
+        Iterator::find(self, |node| node.kind() == kind)
     }
 }
 

@@ -2,11 +2,22 @@
 
 use crate::parser::Rule;
 
-/// What a token or a node of the tree is. Tokens come first.
-#[allow(non_camel_case_types)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u16)]
-pub enum SyntaxKind {
+/// Writes the enum, and every kind in its order.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// What a token or a node of the tree is. Tokens come first.
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum SyntaxKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        const ALL: &[SyntaxKind] = &[$(SyntaxKind::$kind,)*];
+    };
+}
+
+kinds! {
     /// Blanks and line ends.
     WHITESPACE,
     /// `// …`.
@@ -323,167 +334,6 @@ pub enum SyntaxKind {
     HOLE,
 }
 
-/// Every kind, in the order of the enum.
-const ALL: &[SyntaxKind] = &[
-    SyntaxKind::WHITESPACE,
-    SyntaxKind::COMMENT,
-    SyntaxKind::DOC,
-    SyntaxKind::FILE_DOC,
-    SyntaxKind::KEYWORD,
-    SyntaxKind::IDENT,
-    SyntaxKind::LABEL,
-    SyntaxKind::NUMBER,
-    SyntaxKind::TIMESTAMP,
-    SyntaxKind::LITERAL,
-    SyntaxKind::STRING,
-    SyntaxKind::STRING_TEXT,
-    SyntaxKind::RAW_TEXT,
-    SyntaxKind::HOLE_OPEN,
-    SyntaxKind::INFIX_OPERATOR,
-    SyntaxKind::PREFIX_OPERATOR,
-    SyntaxKind::L_BRACE,
-    SyntaxKind::R_BRACE,
-    SyntaxKind::L_PAREN,
-    SyntaxKind::R_PAREN,
-    SyntaxKind::L_BRACKET,
-    SyntaxKind::R_BRACKET,
-    SyntaxKind::L_ANGLE,
-    SyntaxKind::R_ANGLE,
-    SyntaxKind::COMMA,
-    SyntaxKind::COLON,
-    SyntaxKind::EQ,
-    SyntaxKind::ARROW,
-    SyntaxKind::FAT_ARROW,
-    SyntaxKind::DOT,
-    SyntaxKind::QUESTION_DOT,
-    SyntaxKind::DOT_DOT,
-    SyntaxKind::BAR,
-    SyntaxKind::QUESTION,
-    SyntaxKind::UNKNOWN,
-    SyntaxKind::DOCS,
-    SyntaxKind::FILE_DOCS,
-    SyntaxKind::ERROR,
-    SyntaxKind::MISSING,
-    SyntaxKind::FILE,
-    SyntaxKind::EDITION,
-    SyntaxKind::IMPORT,
-    SyntaxKind::LET_DECL,
-    SyntaxKind::ENUM_DECL,
-    SyntaxKind::ENUM_MEMBER,
-    SyntaxKind::RECORD_DECL,
-    SyntaxKind::FIELD,
-    SyntaxKind::TYPE_PARAMS,
-    SyntaxKind::TYPE_PARAM,
-    SyntaxKind::TYPE_ALIAS,
-    SyntaxKind::PROVIDER_DECL,
-    SyntaxKind::MEMORY_DECL,
-    SyntaxKind::POLICY_DECL,
-    SyntaxKind::PARAMS,
-    SyntaxKind::CHAIN_DECL,
-    SyntaxKind::MISSION_DECL,
-    SyntaxKind::AGENT_DECL,
-    SyntaxKind::AGENT_MODEL,
-    SyntaxKind::AGENT_SYSTEM,
-    SyntaxKind::AGENT_PROMPT,
-    SyntaxKind::AGENT_TOOLS,
-    SyntaxKind::ON_LINE,
-    SyntaxKind::TOOL_DECL,
-    SyntaxKind::TOOL_BODY,
-    SyntaxKind::REQUIRES,
-    SyntaxKind::EFFECT_LINE,
-    SyntaxKind::FN_DECL,
-    SyntaxKind::FN_BODY,
-    SyntaxKind::FN_EFFECT,
-    SyntaxKind::FN_REPLAY,
-    SyntaxKind::FN_RAISES,
-    SyntaxKind::FN_MATCH,
-    SyntaxKind::FN_ARM,
-    SyntaxKind::FN_CASE,
-    SyntaxKind::FN_VALUE,
-    SyntaxKind::TEST_DECL,
-    SyntaxKind::GIVEN,
-    SyntaxKind::EXPECT,
-    SyntaxKind::MOCK,
-    SyntaxKind::REPLY_ERROR,
-    SyntaxKind::REPLY_EACH,
-    SyntaxKind::REPLY_APPROVAL,
-    SyntaxKind::POLICY_BODY,
-    SyntaxKind::ALLOW,
-    SyntaxKind::DENY,
-    SyntaxKind::BUDGET,
-    SyntaxKind::REQUIRE,
-    SyntaxKind::NEVER_FLOW,
-    SyntaxKind::NEVER_AFTER,
-    SyntaxKind::ONLY_AFTER,
-    SyntaxKind::AT_MOST,
-    SyntaxKind::SANDBOX,
-    SyntaxKind::PROMPT_UNTRUSTED,
-    SyntaxKind::EFFECT,
-    SyntaxKind::EFFECT_WHERE,
-    SyntaxKind::BLOCK,
-    SyntaxKind::STEP,
-    SyntaxKind::OUTPUT,
-    SyntaxKind::INPUT,
-    SyntaxKind::SECRET,
-    SyntaxKind::GROUP,
-    SyntaxKind::POLICY_STMT,
-    SyntaxKind::DEFAULTS,
-    SyntaxKind::ID_LINE,
-    SyntaxKind::WITHIN,
-    SyntaxKind::SCHEDULE,
-    SyntaxKind::SCHEDULE_EVERY,
-    SyntaxKind::SCHEDULE_CRON,
-    SyntaxKind::SCHEDULE_ON,
-    SyntaxKind::META,
-    SyntaxKind::ON_FAILURE,
-    SyntaxKind::OUTCOME,
-    SyntaxKind::RETURN_STMT,
-    SyntaxKind::VALUE_STMT,
-    SyntaxKind::WITH_BLOCK,
-    SyntaxKind::CLAUSE_BLOCK,
-    SyntaxKind::AFTER,
-    SyntaxKind::WHEN,
-    SyntaxKind::ON_ERROR,
-    SyntaxKind::ERROR_ACTION,
-    SyntaxKind::RETRY,
-    SyntaxKind::TIMEOUT,
-    SyntaxKind::TRIGGER,
-    SyntaxKind::TEARDOWN,
-    SyntaxKind::CACHE,
-    SyntaxKind::UPDATES,
-    SyntaxKind::KIND_LIST,
-    SyntaxKind::KIND,
-    SyntaxKind::KIND_ARG,
-    SyntaxKind::TYPE,
-    SyntaxKind::TYPE_NAMED,
-    SyntaxKind::TYPE_RECORD,
-    SyntaxKind::TYPE_ARGS,
-    SyntaxKind::PATH,
-    SyntaxKind::EXPR,
-    SyntaxKind::ARGS,
-    SyntaxKind::ARG,
-    SyntaxKind::INDEX,
-    SyntaxKind::PAREN,
-    SyntaxKind::LIST,
-    SyntaxKind::COMP_FOR,
-    SyntaxKind::COMP_IF,
-    SyntaxKind::RECORD_BODY,
-    SyntaxKind::ENTRY,
-    SyntaxKind::SPREAD,
-    SyntaxKind::IF_EXPR,
-    SyntaxKind::MATCH_EXPR,
-    SyntaxKind::ARM,
-    SyntaxKind::PATTERN,
-    SyntaxKind::FOR_EXPR,
-    SyntaxKind::FOR_BINDING,
-    SyntaxKind::LOOP_EXPR,
-    SyntaxKind::LOOP_UNTIL,
-    SyntaxKind::LOOP_STATE,
-    SyntaxKind::BOUND,
-    SyntaxKind::TEMPLATE,
-    SyntaxKind::HOLE,
-];
-
 impl SyntaxKind {
     /// True for tokens, false for nodes.
     pub fn is_token(self) -> bool {
@@ -493,6 +343,11 @@ impl SyntaxKind {
     /// True for blanks and comments, not for docs.
     pub fn is_trivia(self) -> bool {
         matches!(self, SyntaxKind::WHITESPACE | SyntaxKind::COMMENT)
+    }
+
+    /// Every kind: tokens, then nodes.
+    pub fn all() -> &'static [SyntaxKind] {
+        ALL
     }
 
     /// The kind of a number that a tree stores; a number that is none gives `UNKNOWN`.

@@ -182,38 +182,87 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = (u32, Lexed)> {
     })
 }
 
-/// The place of the first bracket that nests deeper than `limit`.
+/// The place where a text first nests deeper than `limit`: in brackets, in expressions that begin with a word, or in
+/// holes of a string without an end.
 pub(crate) fn too_deep(text: &str, limit: usize) -> Option<u32> {
     if raw_depth(text) <= limit {
         return None;
     }
-    let mut depth = 0_usize;
+    let mut depth = Depth::default();
     for (at, lexed) in tokens(text) {
-        match lexed.kind {
-            K::L_BRACE | K::L_PAREN | K::L_BRACKET => depth += 1,
-            K::R_BRACE | K::R_PAREN | K::R_BRACKET => depth = depth.saturating_sub(1),
-            _ => {}
+        let token = text.get(at as usize..(at + lexed.len) as usize).unwrap_or("");
+        let is_open_string = lexed.kind == K::STRING && !lexed.is_complete;
+        if is_open_string && token.matches("${").count() > limit {
+            return Some(at);
         }
-        if depth > limit {
+        depth.add(lexed.kind, token);
+        if depth.open.len() + depth.words > limit {
             return Some(at);
         }
     }
     None
 }
 
-/// How deep brackets nest when strings and comments are taken for code: quick, and enough for nearly every text.
+/// How deep the tokens so far nest.
+#[derive(Default)]
+struct Depth {
+    /// For each open bracket: is it a brace, and how many words were open before it.
+    open: Vec<(bool, usize)>,
+    /// Expressions in the innermost bracket that began with a word and may not have ended.
+    words: usize,
+}
+
+impl Depth {
+    fn add(&mut self, kind: K, token: &str) {
+        match kind {
+            K::L_BRACE | K::L_PAREN | K::L_BRACKET => {
+                self.open.push((kind == K::L_BRACE, self.words));
+                self.words = 0;
+            }
+            K::R_BRACE | K::R_PAREN | K::R_BRACKET => {
+                self.words = self.open.pop().map_or(0, |(_, words)| words)
+            }
+            K::COMMA if self.open.last().is_some_and(|(is_brace, _)| !is_brace) => self.words = 0,
+            K::IDENT => match token {
+                "if" | "for" | "loop" | "match" => self.words += 1,
+                "else" => self.words = self.words.saturating_sub(1),
+                "step" | "let" | "output" | "mission" => self.words = 0,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+/// How deep a text nests at most when strings and comments are taken for code: quick, and enough for nearly all.
 fn raw_depth(text: &str) -> usize {
     let mut depth = 0_usize;
+    let mut words = 0_usize;
     let mut deepest = 0;
-    for byte in text.bytes() {
+    let mut is_in_word = false;
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
         match byte {
             b'{' | b'(' | b'[' => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                deepest = deepest.max(depth + words);
             }
-            b'}' | b')' | b']' => depth = depth.saturating_sub(1),
+            b'}' | b')' | b']' => {
+                depth = depth.saturating_sub(1);
+                if *byte == b'}' {
+                    words = 0;
+                }
+            }
+            b'i' | b'f' | b'l' | b'm' if !is_in_word => {
+                let rest = bytes.get(at..).unwrap_or(&[]);
+                words += usize::from(
+                    [&b"if"[..], b"for", b"loop", b"match"].iter().any(|word| rest.starts_with(word)),
+                );
+                deepest = deepest.max(depth + words);
+            }
             _ => {}
         }
+        is_in_word = byte.is_ascii_alphanumeric() || *byte == b'_';
     }
     deepest
 }

@@ -25,6 +25,10 @@ pub(crate) fn explain(
     let start =
         left.filter(|left| on_one_line(text, left.end, bad.start)).map_or(bad.start, |left| left.start);
     let slice = text.get(start as usize..bad.end as usize).unwrap_or("");
+    let bad_text = text.get(bad.range()).unwrap_or("");
+    if bad_text.starts_with("///") || (start < bad.start && bad_text.starts_with(['(', '['])) {
+        return no_member(text, file, context, bad);
+    }
     match flat::parse(context.rule(), slice) {
         Err(Refusal::Mismatch(at, expected)) => {
             let at = start + at;
@@ -56,8 +60,31 @@ pub(crate) fn too_deep(file: FileId, at: Span) -> Diagnostic {
 /// The next member begins where a separator should be.
 pub(crate) fn not_separated(text: &str, file: FileId, context: Context, next: Span) -> Diagnostic {
     let found = found_at(text, next.start, next.end);
+    if matches!(found.text, "(" | "[") {
+        return apart_from_name(file, found);
+    }
     let separator = if context.ends_at_line() { "a new line or `,`" } else { "`,`" };
     Diagnostic::error("RC0001", file, found.span, format!("expected {separator}, found {}", found.words))
+}
+
+/// `f (x)`.
+fn apart_from_name(file: FileId, found: Found<'_>) -> Diagnostic {
+    let message = format!("expected a new line or `,`, found {}", found.words);
+    let help = format!("`{}` that belongs to what is before it stands there without a blank", found.text);
+    Diagnostic::error("RC0001", file, found.span, message).help(help)
+}
+
+/// The value before a place where a line should end is a misspelt word of the language.
+pub(crate) fn misspelt(text: &str, file: FileId, context: Context, word: Span) -> Option<Diagnostic> {
+    let name = text.get(word.range())?;
+    let meant = words::similar(name, words::heads(context))?;
+    let message = format!("expected {}, found `{name}`", context.noun());
+    Some(Diagnostic::error("RC0001", file, word, message).help(format!("did you mean `{meant}`?")).fix(
+        format!("write `{meant}`"),
+        Applicability::Suggest,
+        word,
+        meant,
+    ))
 }
 
 /// A bracket that is never closed.
@@ -73,6 +100,19 @@ pub(crate) fn missing_closer(text: &str, file: FileId, at: Span, opened: Span) -
         .label(format!("expected `{closer}` here"))
         .also(file, culprit, format!("this `{opener}` is never closed"))
         .fix(format!("add `{closer}`"), Applicability::Suggest, Span::new(at.start, at.start), closer)
+}
+
+/// Two closers that are missing at one place are told at once, the inner one first.
+pub(crate) fn join_missing(inner: &mut Diagnostic, outer: Diagnostic) {
+    inner.secondary.extend(outer.secondary);
+    let added: String =
+        outer.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.text.as_str()).collect();
+    let Some(fix) = inner.fixes.first_mut() else { return };
+    let Some(edit) = fix.edits.first_mut() else { return };
+    edit.text.push_str(&added);
+    fix.title = format!("add `{}`", edit.text);
+    inner.message = format!("missing `{}`", edit.text);
+    inner.primary.message = format!("expected `{}` here", edit.text);
 }
 
 /// Braces are usually closed at the indent of the line that opened them: the innermost block whose closer stands
@@ -140,6 +180,9 @@ fn no_member(text: &str, file: FileId, context: Context, bad: Span) -> Diagnosti
         let message = "this doc comment documents nothing";
         return Diagnostic::error("RC0001", file, found.span, message)
             .help("a plain comment begins with `//`");
+    }
+    if context.ends_at_line() && matches!(found.text, "(" | "[") {
+        return apart_from_name(file, found);
     }
     let message = format!("expected {}, found {}", context.noun(), found.words);
     let diagnostic = Diagnostic::error("RC0001", file, found.span, message);

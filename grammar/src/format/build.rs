@@ -8,7 +8,7 @@ use crate::span::Span;
 
 /// The document of a file.
 pub(super) fn file(text: &str, flat: &Flat) -> Doc {
-    let mut builder = Builder { text, is_flat: false };
+    let mut builder = Builder { text, is_flat: false, keeps_lines: false };
     let docs = Node::root(flat).map(|root| builder.file(root)).unwrap_or_default();
     Doc::Group { docs, is_broken: true }
 }
@@ -17,6 +17,8 @@ pub(super) struct Builder<'a> {
     pub text: &'a str,
     /// No line may end here: in holes and in the type arguments of a call.
     pub is_flat: bool,
+    /// Lines end only where the author ended them: in the replies of mocks, which read as one line.
+    pub keeps_lines: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -50,7 +52,9 @@ impl<'a> Builder<'a> {
                 continue;
             }
             docs.push(Doc::Hard);
-            if has_previous && (comment.after_blank || (needs_blank && is_first_line)) || (!is_first_line && comment.after_blank) {
+            if has_previous && (comment.after_blank || (needs_blank && is_first_line))
+                || (!is_first_line && comment.after_blank)
+            {
                 docs.push(Doc::Blank);
             }
             docs.push(Doc::Token(comment.span));
@@ -78,7 +82,23 @@ impl<'a> Builder<'a> {
                 self.is_flat = was_flat;
                 docs
             }
+            K::MOCK => {
+                let kept_lines = std::mem::replace(&mut self.keeps_lines, true);
+                let docs = self.sequence(node, parent);
+                self.keeps_lines = kept_lines;
+                docs
+            }
             _ => self.sequence(node, parent),
+        }
+    }
+
+    /// A group as the place wants it.
+    pub fn settled(&self, group: Doc) -> Doc {
+        match group {
+            Doc::Group { docs, is_broken } if self.is_flat || (self.keeps_lines && !is_broken) => {
+                flattened(docs)
+            }
+            group => group,
         }
     }
 
@@ -99,9 +119,12 @@ impl<'a> Builder<'a> {
         let mut docs = Vec::new();
         let mut children = node.children();
         let mut previous: Option<Node<'_>> = None;
+        let mut deeper_from = None;
         while let Some(child) = children.next() {
             if let Some(previous) = previous {
-                self.between(node.kind(), previous, child, &mut docs);
+                let start = docs.len();
+                let has_comment = self.between(node.kind(), previous, child, &mut docs);
+                deeper_from = deeper_from.or(has_comment.then_some(start));
             }
             if is_opener(child.kind()) {
                 let (members, closer) = until_closer(&mut children);
@@ -116,11 +139,16 @@ impl<'a> Builder<'a> {
             }
             previous = Some(child);
         }
+        // What follows a comment within a line is set deeper.
+        if let Some(start) = deeper_from {
+            let deeper = docs.split_off(start);
+            docs.push(Doc::Indent(deeper));
+        }
         docs
     }
 
-    /// What separates two children: comments, or a blank, or nothing.
-    pub fn between(&mut self, parent: K, left: Node<'_>, right: Node<'_>, docs: &mut Vec<Doc>) {
+    /// What separates two children: comments, or a blank, or nothing. True for comments.
+    pub fn between(&mut self, parent: K, left: Node<'_>, right: Node<'_>, docs: &mut Vec<Doc>) -> bool {
         let gap = Gap::of(self.text, left.span().end, right.span().start);
         if !gap.comments.is_empty() {
             for comment in &gap.comments {
@@ -132,16 +160,17 @@ impl<'a> Builder<'a> {
                 }
             }
             docs.push(Doc::Hard);
-            return;
+            return left.kind() != K::DOCS;
         }
         if left.kind() == K::DOCS {
             docs.push(Doc::Hard);
-            return;
+            return false;
         }
         let breaks_itself = left.kind() == K::EQ && right.kind() == K::EXPR && moves_down(parent, right);
         if !breaks_itself && !is_tight(parent, left.kind(), right.kind()) {
             docs.push(Doc::Fixed(" "));
         }
+        false
     }
 
     /// The value after `=`: an `if` over several lines and the source of a tool may stand on the next line.
@@ -156,16 +185,12 @@ impl<'a> Builder<'a> {
         };
         let mut docs = vec![Doc::Line(" ")];
         docs.extend(inner);
-        Doc::group(vec![Doc::Indent(docs)], is_broken && !self.is_flat)
+        self.settled(Doc::group(vec![Doc::Indent(docs)], is_broken))
     }
 
     fn if_expr(&mut self, node: Node<'_>) -> Vec<Doc> {
-        let is_broken = self.is_if_broken(node) && !self.is_flat;
         let parts = self.if_parts(node);
-        if self.is_flat {
-            return parts.into_iter().map(|part| if let Doc::Line(flat) = part { Doc::Fixed(flat) } else { part }).collect();
-        }
-        vec![Doc::loose_group(vec![Doc::Indent(parts)], is_broken)]
+        vec![self.settled(Doc::loose_group(vec![Doc::Indent(parts)], self.is_if_broken(node)))]
     }
 
     /// Did the author put an `else` on a new line?
@@ -212,7 +237,7 @@ impl<'a> Builder<'a> {
             let out = if rest.is_empty() && !is_loosest { &mut first } else { &mut rest };
             if let Some(previous) = previous {
                 let gap = Gap::of(self.text, previous.span().end, child.span().start);
-                if is_loosest && gap.comments.is_empty() && !self.is_flat {
+                if is_loosest && gap.comments.is_empty() {
                     out.push(Doc::Line(" "));
                 } else {
                     self.between(K::EXPR, previous, child, out);
@@ -224,12 +249,8 @@ impl<'a> Builder<'a> {
         if rest.is_empty() {
             return first;
         }
-        if self.is_flat {
-            first.extend(rest);
-            return first;
-        }
         first.push(Doc::Indent(rest));
-        vec![Doc::loose_group(first, false)]
+        vec![self.settled(Doc::loose_group(first, false))]
     }
 
     fn power(&self, operator: Node<'_>) -> u8 {
@@ -297,4 +318,17 @@ fn is_large(node: Node<'_>) -> bool {
         K::CHAIN_DECL => node.children().any(|c| c.kind() == K::BLOCK),
         _ => false,
     }
+}
+
+/// A document that may not end a line.
+fn flattened(docs: Vec<Doc>) -> Doc {
+    let docs = docs
+        .into_iter()
+        .map(|doc| match doc {
+            Doc::Line(flat) | Doc::IfBroken(_, flat) => Doc::Fixed(flat),
+            Doc::Indent(docs) => flattened(docs),
+            other => other,
+        })
+        .collect();
+    Doc::Group { docs, is_broken: false }
 }

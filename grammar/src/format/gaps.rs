@@ -29,7 +29,8 @@ impl Gap {
     pub fn of(text: &str, from: u32, to: u32) -> Gap {
         let slice = text.get(from as usize..to as usize).unwrap_or("");
         let mut gap = Gap { has_line_end: slice.contains('\n'), ..Gap::default() };
-        if !gap.has_line_end {
+        if !slice.contains("//") {
+            gap.ends_in_blank = slice.matches('\n').count() > 1;
             return gap;
         }
         let mut line_ends = 0;

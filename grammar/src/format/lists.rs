@@ -21,7 +21,8 @@ struct Style {
 
 impl Style {
     fn of(kind: K, parent: K, members: &[Node<'_>]) -> Style {
-        let lines = Style { has_commas: false, keeps_blanks: true, keeps_break: true, is_always_broken: false };
+        let lines =
+            Style { has_commas: false, keeps_blanks: true, keeps_break: true, is_always_broken: false };
         let values = Style { has_commas: true, keeps_blanks: false, ..lines };
         let single = Style { has_commas: false, keeps_blanks: false, keeps_break: false, ..lines };
         match kind {
@@ -30,7 +31,9 @@ impl Style {
                 let is_body = matches!(parent, K::MISSION_DECL | K::CHAIN_DECL | K::GROUP);
                 Style { is_always_broken: is_body || members.len() > 1, ..lines }
             }
-            K::ENUM_DECL | K::RECORD_DECL | K::POLICY_BODY | K::TOOL_BODY | K::FN_BODY | K::CLAUSE_BLOCK => lines,
+            K::ENUM_DECL | K::RECORD_DECL | K::POLICY_BODY | K::TOOL_BODY | K::FN_BODY | K::CLAUSE_BLOCK => {
+                lines
+            }
             K::PAREN | K::INDEX | K::KIND_ARG | K::FN_VALUE | K::REPLY_ERROR => single,
             K::TYPE_ARGS | K::TYPE_PARAMS => single,
             K::TYPE_RECORD => values,
@@ -52,7 +55,8 @@ impl Builder<'_> {
         let members: Vec<Node<'_>> = members.iter().copied().filter(|m| m.kind() != K::COMMA).collect();
         let style = Style::of(kind, parent, &members);
         let end = closer.map_or(opener.span().end, |c| c.span().start);
-        let first_gap = Gap::of(self.text, opener.span().end, members.first().map_or(end, |m| m.span().start));
+        let first_gap =
+            Gap::of(self.text, opener.span().end, members.first().map_or(end, |m| m.span().start));
         if members.is_empty() && first_gap.comments.is_empty() {
             return sequence([Some(opener), closer]);
         }
@@ -68,20 +72,24 @@ impl Builder<'_> {
         let is_broken = style.is_always_broken || (style.keeps_break && first_gap.has_line_end);
         let mut docs = vec![Doc::Token(opener.span()), Doc::Indent(inner), Doc::Line(blank)];
         docs.extend(closer.map(|c| Doc::Token(c.span())));
-        if self.is_flat {
-            return flattened(docs);
-        }
-        Doc::group(docs, is_broken)
+        self.settled(Doc::group(docs, is_broken))
     }
 
     /// A call of one list or record: `first_of([…])` breaks only inside.
-    fn hugged(&mut self, members: &[Node<'_>], opener: Node<'_>, closer: Option<Node<'_>>, gap: &Gap) -> Option<Doc> {
+    fn hugged(
+        &mut self,
+        members: &[Node<'_>],
+        opener: Node<'_>,
+        closer: Option<Node<'_>>,
+        gap: &Gap,
+    ) -> Option<Doc> {
         let [only] = members else { return None };
         if only.kind() != K::ARG || gap.has_line_end {
             return None;
         }
         let value = only_child(*only).filter(|c| c.kind() == K::EXPR)?;
-        let is_list = only_child(value).is_some_and(|c| matches!(c.kind(), K::LIST | K::RECORD_BODY | K::MATCH_EXPR));
+        let is_list =
+            only_child(value).is_some_and(|c| matches!(c.kind(), K::LIST | K::RECORD_BODY | K::MATCH_EXPR));
         let after = Gap::of(self.text, only.span().end, closer?.span().start);
         if !is_list || !after.comments.is_empty() {
             return None;
@@ -92,7 +100,14 @@ impl Builder<'_> {
         Some(Doc::Group { docs, is_broken: false })
     }
 
-    fn members(&mut self, style: Style, members: &[Node<'_>], start: u32, end: u32, blank: &'static str) -> Vec<Doc> {
+    fn members(
+        &mut self,
+        style: Style,
+        members: &[Node<'_>],
+        start: u32,
+        end: u32,
+        blank: &'static str,
+    ) -> Vec<Doc> {
         let mut docs = Vec::new();
         let mut from = start;
         let mut after_docs = false;
@@ -105,7 +120,11 @@ impl Builder<'_> {
             let keeps_blank = style.keeps_blanks && !is_first && !after_docs;
             self.member_gap(&gap, keeps_blank, style.keeps_blanks, &mut docs);
             docs.push(if is_first { Doc::Line(blank) } else { Doc::Line(" ") });
-            if gap.ends_in_blank && style.keeps_blanks && (!is_first || !gap.comments.is_empty()) && !after_docs {
+            if gap.ends_in_blank
+                && style.keeps_blanks
+                && (!is_first || !gap.comments.is_empty())
+                && !after_docs
+            {
                 docs.push(Doc::Blank);
             }
             docs.extend(self.node(*member, K::BLOCK));
@@ -160,18 +179,5 @@ impl Builder<'_> {
 
 fn sequence(parts: [Option<Node<'_>>; 2]) -> Doc {
     let docs = parts.into_iter().flatten().map(|part| Doc::Token(part.span())).collect();
-    Doc::Group { docs, is_broken: false }
-}
-
-/// A document that may not end a line.
-fn flattened(docs: Vec<Doc>) -> Doc {
-    let docs = docs
-        .into_iter()
-        .map(|doc| match doc {
-            Doc::Line(flat) | Doc::IfBroken(_, flat) => Doc::Fixed(flat),
-            Doc::Indent(docs) => flattened(docs),
-            other => other,
-        })
-        .collect();
     Doc::Group { docs, is_broken: false }
 }

@@ -167,7 +167,8 @@ impl<'d> Printer<'_, 'd> {
     /// A comment behind code: two blanks apart at least, at its old column if it can be.
     fn trailing(&mut self, span: Span) {
         self.start_text();
-        let line_start = self.source.get(..span.start as usize).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
+        let line_start =
+            self.source.get(..span.start as usize).and_then(|t| t.rfind('\n')).map_or(0, |at| at + 1);
         let old = self.source.get(line_start..span.start as usize).map_or(0, |t| t.chars().count());
         let code_end = self.text.len() - self.text.trim_end_matches(' ').len();
         self.text.truncate(self.text.len() - code_end);

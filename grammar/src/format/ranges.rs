@@ -31,8 +31,13 @@ impl RangeMap {
 }
 
 /// The union of what the tokens that a range touches became, exact inside a first and last token of equal length.
-fn convert(pairs: &[(Span, Span)], range: Span, sides: impl Fn(&(Span, Span)) -> (Span, Span)) -> Option<Span> {
-    let first = pairs.partition_point(|pair| sides(pair).0.end <= range.start && !touches_empty(sides(pair).0, range));
+fn convert(
+    pairs: &[(Span, Span)],
+    range: Span,
+    sides: impl Fn(&(Span, Span)) -> (Span, Span),
+) -> Option<Span> {
+    let first = pairs
+        .partition_point(|pair| sides(pair).0.end <= range.start && !touches_empty(sides(pair).0, range));
     let mut result: Option<Span> = None;
     for pair in pairs.get(first..)? {
         let (from, to) = sides(pair);

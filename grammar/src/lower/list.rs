@@ -2,6 +2,7 @@
 
 use super::Lower;
 use crate::ast;
+use crate::diagnostic::Diagnostic;
 use crate::flat::Node;
 use crate::kind::SyntaxKind as K;
 use crate::parser::Rule;
@@ -105,7 +106,8 @@ impl<'a> Lower<'a> {
         mut each: impl FnMut(&mut Self, ast::Docs, Node<'a>),
     ) {
         let mut state = ListState::default();
-        for node in list.children() {
+        let mut children = list.children();
+        while let Some(node) = children.next() {
             let opens = matches!(node.kind(), K::L_BRACE | K::L_PAREN | K::L_BRACKET);
             if !opens && state.opened.is_none() && context != Context::Item {
                 continue; // the head of a declaration
@@ -120,8 +122,14 @@ impl<'a> Lower<'a> {
                     state.docs = self.docs(node);
                 }
                 K::ERROR => {
-                    if !state.after_error {
-                        let left = state.previous.filter(|_| !state.is_separated);
+                    let is_same_cause = state.after_error || self.is_on_reported_line(&state, node);
+                    // Docs before what was not understood are not the cause.
+                    let is_docs = self.slice(node.span()).starts_with("///");
+                    if is_docs && children.peek_kind() == Some(K::ERROR) {
+                        continue;
+                    }
+                    if !is_same_cause {
+                        let left = state.previous.map(|p| p.span()).filter(|_| !state.is_separated);
                         let found = recover::explain(self.text, self.file, context, left, node.span());
                         self.diagnostics.push(found);
                     }
@@ -138,42 +146,69 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn check_separated(&mut self, context: Context, state: &mut ListState, node: Node<'a>) {
+    fn check_separated(&mut self, context: Context, state: &mut ListState<'a>, node: Node<'a>) {
         let Some(previous) = state.previous else { return };
         if state.is_separated || state.after_error || matches!(node.kind(), K::COMP_FOR | K::COMP_IF) {
             return;
         }
-        let gap = self.slice(Span::new(previous.end, node.span().start));
-        if context.ends_at_line() && gap.contains('\n') {
+        if context.ends_at_line() && !self.is_on_line_of(previous.span(), node) {
+            return;
+        }
+        if self.is_on_reported_line(state, node) {
             return;
         }
         state.is_separated = true; // one message a place
-        let found = recover::not_separated(self.text, self.file, context, node.span());
+        state.reported = true;
+        let is_value = previous.kind() == K::VALUE_STMT;
+        let misspelt =
+            if is_value { recover::misspelt(self.text, self.file, context, previous.span()) } else { None };
+        let found =
+            misspelt.unwrap_or_else(|| recover::not_separated(self.text, self.file, context, node.span()));
         self.diagnostics.push(found);
+    }
+
+    fn is_on_line_of(&self, previous: Span, node: Node<'a>) -> bool {
+        !self.slice(Span::new(previous.end, node.span().start)).contains('\n')
+    }
+
+    /// Was something said about this line already?
+    fn is_on_reported_line(&self, state: &ListState<'a>, node: Node<'a>) -> bool {
+        state.reported && state.previous.is_some_and(|previous| self.is_on_line_of(previous.span(), node))
     }
 
     fn missing_closer(&mut self, at: Span, opened: Option<Span>, after_error: bool) {
         let Some(opened) = opened else { return };
-        if after_error {
+        let end = self.text.trim_end().len() as u32;
+        let is_swallowed = |d: &Diagnostic| d.code == "RC0003" && d.primary.span.end >= end;
+        if after_error || self.diagnostics.last().is_some_and(is_swallowed) {
             return; // the same cause
         }
         let found = recover::missing_closer(self.text, self.file, at, opened);
-        self.diagnostics.push(found);
+        let inner = self
+            .diagnostics
+            .last_mut()
+            .filter(|d| d.code == found.code && d.primary.span == found.primary.span);
+        match inner {
+            Some(inner) => recover::join_missing(inner, found),
+            None => self.diagnostics.push(found),
+        }
     }
 }
 
 #[derive(Default)]
-struct ListState {
+struct ListState<'a> {
     opened: Option<Span>,
-    previous: Option<Span>,
+    previous: Option<Node<'a>>,
     is_separated: bool,
+    /// Something was said about the line of `previous`.
+    reported: bool,
     after_error: bool,
     docs: ast::Docs,
 }
 
-impl ListState {
-    fn after(&mut self, node: Node<'_>, is_error: bool) {
-        self.previous = Some(node.span());
+impl<'a> ListState<'a> {
+    fn after(&mut self, node: Node<'a>, is_error: bool) {
+        self.previous = Some(node);
         self.is_separated = false;
         self.after_error = is_error;
     }

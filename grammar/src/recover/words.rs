@@ -5,6 +5,14 @@ use crate::parser::Rule;
 
 /// "`=` or a type", from the rules that would have matched. `None` where none of them says anything.
 pub(crate) fn expected(rules: &[Rule]) -> Option<String> {
+    if rules.contains(&Rule::timestamp) && rules.contains(&Rule::literal) {
+        return Some("an expression".to_owned());
+    }
+    // Behind an operand a suffix could always stand.
+    let is_behind_operand = rules.contains(&Rule::infix);
+    let is_suffix = |rule: &Rule| matches!(rule, Rule::lparen | Rule::lbracket | Rule::lbrace);
+    let rules: Vec<Rule> =
+        rules.iter().copied().filter(|rule| !is_behind_operand || !is_suffix(rule)).collect();
     let mut names: Vec<String> = rules.iter().filter_map(|rule| human(*rule)).collect();
     if names.is_empty() {
         names = rules.iter().filter_map(|rule| continuation(*rule)).map(str::to_owned).collect();

@@ -1,0 +1,10 @@
+//! What the grammar crate promises, tested from outside.
+
+mod ast;
+mod diagnostics;
+mod files;
+mod formatting;
+mod linear;
+mod robust;
+mod soup;
+mod tree;
