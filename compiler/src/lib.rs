@@ -4,10 +4,107 @@
 //! syntax to `Plan` + `Spans`), then on the plan: `effects` (rows, policy, guards), `flow` (labels and
 //! sinks), `checks` (one file a rule).
 
-pub mod checks;
-pub mod cost;
-pub mod effects;
 pub mod explain;
-pub mod flow;
+mod lower;
+pub mod names;
 pub mod render;
+pub mod source;
 pub mod spans;
+mod types;
+
+pub use source::{DiskVfs, Generated, MemoryVfs, Translate, Vfs};
+
+use rustchain_grammar::ast::ItemKind;
+use rustchain_grammar::{Diagnostic, FileId, Severity, SourceMap};
+use rustchain_plan::Plan;
+use rustchain_plan::test::Test;
+use std::io;
+use std::path::Path;
+
+/// A mission without errors.
+#[derive(Clone, Debug)]
+pub struct CompiledMission {
+    /// What runs.
+    pub plan: Plan,
+    /// Its tests.
+    pub tests: Vec<Test>,
+    /// Where the parts of the plan stand.
+    pub spans: spans::Spans,
+    /// The file that declares it.
+    pub file: FileId,
+}
+
+/// What an analysis gives.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// The texts.
+    pub sources: SourceMap,
+    /// The entry file's missions that have no errors, in source order.
+    pub missions: Vec<CompiledMission>,
+    /// What was found, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Analysis {
+    /// Is there an error?
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// The mission of a name.
+    pub fn mission(&self, name: &str) -> Option<&CompiledMission> {
+        self.missions.iter().find(|m| m.plan.mission == name)
+    }
+}
+
+/// How an analysis is made.
+#[derive(Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The project root: paths in plans are relative to it.
+    pub root: Option<&'a Path>,
+    /// Turns foreign formats into mission text.
+    pub translate: Option<&'a dyn Translate>,
+}
+
+/// Analyses a file and what it imports.
+///
+/// # Errors
+/// Where the entry cannot be read.
+pub fn analyse(vfs: &dyn Vfs, entry: &Path, options: Options<'_>) -> io::Result<Analysis> {
+    let loaded = source::load(vfs, entry, options.translate)?;
+    Ok(run(loaded, entry, options))
+}
+
+/// As [`analyse`], with the entry's text given; imports are read through `vfs`.
+pub fn analyse_text(vfs: &dyn Vfs, entry: &Path, text: &str, options: Options<'_>) -> Analysis {
+    let loaded = source::load_text(vfs, entry, text.to_owned(), options.translate);
+    run(loaded, entry, options)
+}
+
+fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
+    let root = options.root.or_else(|| entry.parent()).unwrap_or(Path::new(""));
+    let program = types::program::Program::new(loaded, root);
+    lower::declaration::check(&program);
+    let mut missions = Vec::new();
+    let mut diagnostics = Vec::new();
+    for (decl, item) in program.items() {
+        let ItemKind::Mission(mission) = &item.kind else { continue };
+        let (compiled, found) = lower::mission::lower(&program, decl, mission);
+        diagnostics.extend(found);
+        // Missions of imported files are checked; the entry's are what is asked for.
+        missions.extend(compiled.filter(|_| decl.module == 0));
+    }
+    diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
+    diagnostics.extend(program.take_diagnostics());
+    sort(&mut diagnostics);
+    Analysis { sources: program.sources, missions, diagnostics }
+}
+
+/// By file and place, errors first where they stand at one place; what is said twice is said once.
+fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.primary.file, d.primary.span.start, d.primary.span.end);
+        key(a).cmp(&key(b)).then(b.severity.cmp(&a.severity)).then(a.code.cmp(b.code))
+    });
+    diagnostics.dedup();
+}

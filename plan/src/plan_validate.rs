@@ -454,6 +454,8 @@ impl<'p> Checker<'p> {
             ExprKind::Param { up, name } => (*up, name, "parameter"),
             ExprKind::Let { up, name } => (*up, name, "let"),
             ExprKind::Step { up, id } | ExprKind::Ran { up, id } => (*up, id, "step"),
+            // Answered from the environment, in arguments of providers and memories.
+            ExprKind::Call { function, .. } if function == "env" && scope.is_none() => return Ok(()),
             ExprKind::Call { function, .. } => {
                 return match FUNCTIONS.binary_search_by(|(name, _)| (*name).cmp(function)) {
                     Ok(_) => Ok(()),

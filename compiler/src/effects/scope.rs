@@ -1,8 +1,8 @@
 //! Where expressions stand: regions from the inside out, with what their parameters are bound to.
 
+use rustchain_plan::Expr;
 use rustchain_plan::plan::{Agent, Body, InputSpec, Node, Plan, Region};
 use rustchain_plan::types::{Schema, Type};
-use rustchain_plan::{Expr, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -80,7 +80,7 @@ impl<'p> Scope<'p> {
             Body::Match { arms, .. } => arms
                 .iter()
                 .map(|arm| {
-                    let path = format!("{path}/{}", arm_label(&arm.patterns));
+                    let path = format!("{path}/{}", arm.label());
                     child(&arm.region, BTreeMap::new(), path, Some(self.clone()))
                 })
                 .collect(),
@@ -97,20 +97,6 @@ impl<'p> Scope<'p> {
             Body::Poll { region, .. } => vec![child(region, BTreeMap::new(), path, Some(self.clone()))],
         }
     }
-}
-
-/// The segment of an arm in id paths: its members, `then`, `else`, or `_`.
-pub fn arm_label(patterns: &[Value]) -> String {
-    if patterns.is_empty() {
-        return "_".to_owned();
-    }
-    let word = |value: &Value| match value {
-        Value::Bool(true) => "then".to_owned(),
-        Value::Bool(false) => "else".to_owned(),
-        Value::Enum(_, member) => member.to_string(),
-        other => super::fold::render(other, &BTreeMap::new()).unwrap_or_else(|| "_".to_owned()),
-    };
-    patterns.iter().map(word).collect::<Vec<_>>().join("|")
 }
 
 /// A node where it stands.
@@ -171,7 +157,7 @@ fn for_each_in(region: &mut Region, prefix: &str, f: &mut dyn FnMut(&str, &mut N
             | Body::Poll { region, .. } => for_each_in(region, &path, f),
             Body::Match { arms, .. } => {
                 for arm in arms {
-                    let path = format!("{path}/{}", arm_label(&arm.patterns));
+                    let path = format!("{path}/{}", arm.label());
                     for_each_in(&mut arm.region, &path, f);
                 }
             }

@@ -1,0 +1,89 @@
+//! What a rule may look at.
+
+use crate::effects::fold;
+use crate::effects::scope::{Site, sites};
+use crate::flow::Analysis;
+use crate::spans::{NodePlaces, Place, Spans};
+use rustchain_grammar::{Diagnostic, Severity, SourceMap};
+use rustchain_plan::plan::{Call, Plan};
+use rustchain_plan::{Body, Value};
+
+/// A compiled mission with what the passes before know of it.
+pub struct Context<'a> {
+    /// The plan, its rows filled.
+    pub plan: &'a Plan,
+    /// Where its parts stand.
+    pub spans: &'a Spans,
+    /// Its flows.
+    pub flow: &'a Analysis,
+    /// The texts.
+    pub sources: &'a SourceMap,
+    /// Every node, outer before inner, in source order.
+    pub sites: Vec<Site<'a>>,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a plan.
+    pub fn new(plan: &'a Plan, spans: &'a Spans, flow: &'a Analysis, sources: &'a SourceMap) -> Self {
+        Context { plan, spans, flow, sources, sites: sites(plan) }
+    }
+
+    /// Every call with its site.
+    pub fn calls(&self) -> impl Iterator<Item = (&Site<'a>, &'a Call)> {
+        self.sites.iter().filter_map(|site| match &site.node.body {
+            Body::Call(call) => Some((site, call)),
+            _ => None,
+        })
+    }
+
+    /// The places of a node.
+    pub fn places(&self, path: &str) -> Option<&'a NodePlaces> {
+        self.spans.nodes.get(path)
+    }
+
+    /// Where a node's callee stands, else its name.
+    pub fn callee(&self, path: &str) -> Place {
+        let places = self.places(path);
+        places.and_then(|p| p.callee.or(Some(p.name))).unwrap_or(self.spans.mission)
+    }
+
+    /// Where a node's name stands.
+    pub fn name(&self, path: &str) -> Place {
+        self.places(path).map_or(self.spans.mission, |p| p.name)
+    }
+
+    /// Where an argument of a call stands.
+    pub fn argument(&self, site: &Site<'_>, call: &Call, param: &str) -> Place {
+        let place = self.places(&site.path).and_then(|p| p.args.get(param)).copied();
+        let by_expr = || call.args.get(param).filter(|e| e.id.0 != 0).map(|e| self.spans.place(e.id));
+        place.or_else(by_expr).unwrap_or_else(|| self.callee(&site.path))
+    }
+
+    /// Where a clause of a node stands, else the node's name.
+    pub fn clause(&self, path: &str, keyword: &str) -> Place {
+        let clause = self.places(path).and_then(|p| p.clauses.get(keyword)).copied();
+        clause.unwrap_or_else(|| self.name(path))
+    }
+
+    /// The constant value of an argument.
+    pub fn constant(&self, site: &Site<'a>, call: &'a Call, param: &str) -> Option<Value> {
+        fold::constant(call.args.get(param)?, &site.scope)
+    }
+
+    /// The text of a place.
+    pub fn text(&self, place: Place) -> &'a str {
+        let file = self.sources.iter().find(|(id, _)| *id == place.file);
+        file.and_then(|(_, f)| f.text.get(place.span.range())).unwrap_or_default()
+    }
+
+    /// A finding at a place.
+    pub fn finding(
+        &self,
+        code: &'static str,
+        severity: Severity,
+        place: Place,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic::new(code, severity, place.file, place.span, message)
+    }
+}

@@ -1,0 +1,135 @@
+//! Every expression of a plan.
+
+use super::context::Context;
+use rustchain_plan::expr::{CompClause, ExprKind, Part};
+use rustchain_plan::plan::{Backoff, Node, OnErrorAction, Region};
+use rustchain_plan::{Body, Expr};
+
+/// Calls `f` with an expression and everything in it, outer before inner.
+pub fn each<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
+    f(expr);
+    for inner in children(expr) {
+        each(inner, f);
+    }
+}
+
+/// The expressions directly in an expression.
+pub fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Const(_)
+        | ExprKind::Param { .. }
+        | ExprKind::Step { .. }
+        | ExprKind::Let { .. }
+        | ExprKind::Local(_)
+        | ExprKind::Run(_)
+        | ExprKind::Ran { .. }
+        | ExprKind::Outcome(_) => Vec::new(),
+        ExprKind::Field { base, .. } => vec![base],
+        ExprKind::Index { base, index } => vec![base, index],
+        ExprKind::Not(value) | ExprKind::Neg(value) => vec![value],
+        ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::If { cond, then, otherwise } => vec![cond, then, otherwise],
+        ExprKind::Match { subject, arms } => {
+            std::iter::once(&**subject).chain(arms.iter().map(|a| &a.value)).collect()
+        }
+        ExprKind::List(items) | ExprKind::Call { args: items, .. } => items.iter().collect(),
+        ExprKind::Map(entries) => entries.iter().map(|(_, e)| e).collect(),
+        ExprKind::Record { base, fields, .. } => {
+            base.iter().map(|b| &**b).chain(fields.iter().map(|(_, e)| e)).collect()
+        }
+        ExprKind::Template { parts, .. } => parts
+            .iter()
+            .filter_map(|p| match p {
+                Part::Hole(hole) => Some(hole),
+                Part::Text(_) => None,
+            })
+            .collect(),
+        ExprKind::Comprehension { body, clauses } => {
+            let mut all: Vec<&Expr> = clauses
+                .iter()
+                .map(|c| match c {
+                    CompClause::For(_, e) | CompClause::If(e) => e,
+                })
+                .collect();
+            all.push(body);
+            all
+        }
+        ExprKind::Bind { value, body, .. } => vec![value, body],
+        ExprKind::Convert { value, .. } | ExprKind::Lower { value, .. } => vec![value],
+    }
+}
+
+/// The expressions of a node that stand in the region that holds it.
+pub fn of_node(node: &Node) -> Vec<&Expr> {
+    let mut out: Vec<&Expr> = Vec::new();
+    out.extend(&node.when);
+    out.extend(&node.timeout);
+    out.extend(&node.within);
+    for handler in &node.on_error {
+        if let OnErrorAction::Use(value) = &handler.action {
+            out.push(value);
+        }
+    }
+    out.extend(node.cache.iter().filter_map(|c| c.ttl.as_ref()));
+    if let Some(retry) = &node.retry {
+        out.push(&retry.count);
+        out.extend(&retry.cap);
+        match &retry.backoff {
+            Some(Backoff::Constant(e) | Backoff::Linear(e) | Backoff::Exponential(e)) => out.push(e),
+            None => {}
+        }
+    }
+    match &node.body {
+        Body::Value(value) => out.push(value),
+        Body::Call(call) => out.extend(call.args.values()),
+        Body::Chain { args, .. } => out.extend(args.values()),
+        Body::Match { subject, .. } => out.push(subject),
+        Body::For { bindings, max, limit, .. } => {
+            out.extend(bindings.iter().map(|(_, e)| e));
+            out.extend(max);
+            out.extend(limit);
+        }
+        Body::Loop { init, max, .. } => out.extend([init, max]),
+        Body::Poll { every, duration, max, .. } => {
+            out.extend(every);
+            out.extend(duration);
+            out.extend(max);
+        }
+    }
+    out
+}
+
+/// The expressions of a region that are not a node's: its `let`s and its value.
+pub fn of_region(region: &Region) -> Vec<&Expr> {
+    region.lets.values().chain(&region.result).collect()
+}
+
+/// Every expression written in a mission, not what lies inside it.
+pub fn all<'a>(context: &Context<'a>) -> Vec<&'a Expr> {
+    let plan = context.plan;
+    let mut out: Vec<&Expr> = of_region(&plan.root);
+    out.extend(plan.inputs.iter().flat_map(|i| i.default.iter().chain(&i.constraint)));
+    out.extend(plan.outputs.iter().map(|o| &o.value));
+    out.extend(plan.chain_tools.values().flat_map(of_region));
+    for site in &context.sites {
+        out.extend(of_node(site.node));
+        for inner in site.scope.inner(site.node) {
+            out.extend(inner.region.map(of_region).unwrap_or_default());
+        }
+        match &site.node.body {
+            Body::Loop { until, .. } | Body::Poll { until, .. } => out.push(until),
+            _ => {}
+        }
+    }
+    for agent in plan.agents.values() {
+        out.push(&agent.prompt);
+        out.extend(&agent.system);
+    }
+    for provider in plan.providers.values() {
+        if let rustchain_plan::plan::Provider::Model { model, options, .. } = provider {
+            out.push(model);
+            out.extend(options.values());
+        }
+    }
+    out
+}

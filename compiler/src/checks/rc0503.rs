@@ -1,0 +1,45 @@
+//! missing-retry: one lost packet fails the run.
+
+use super::context::Context;
+use rustchain_grammar::{Diagnostic, Label, Severity};
+use rustchain_plan::EffectKind;
+use rustchain_plan::plan::{Node, OnErrorAction, OnFailure};
+use rustchain_plan::signature::Replay;
+use std::collections::BTreeSet;
+
+pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    if context.plan.on_failure != OnFailure::Stop {
+        return Vec::new();
+    }
+    let covered: BTreeSet<&str> =
+        context.sites.iter().filter(|s| is_handled(s.node)).map(|s| s.path.as_str()).collect();
+    let mut missing = Vec::new();
+    for (site, call) in context.calls() {
+        let network =
+            call.effects.iter().any(|e| matches!(e.kind, EffectKind::NetRead | EffectKind::NetWrite));
+        let inside = covered
+            .iter()
+            .any(|p| site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/')));
+        if network && call.replay == Replay::Safe && !inside {
+            missing.push((context.name(&site.path), call.callee.as_str()));
+        }
+    }
+    missing.sort();
+    missing.dedup_by_key(|(place, _)| *place);
+    let Some((place, callee)) = missing.first() else { return Vec::new() };
+    let message = format!("`{callee}` is not tried again: one failure of the network stops the run");
+    let mut finding =
+        context.finding("RC0503", Severity::Low, *place, message).label("no `retry`, no `on error`");
+    for (at, callee) in missing.iter().skip(1).take(20) {
+        finding.secondary.push(Label {
+            file: at.file,
+            span: at.span,
+            message: format!("nor is this `{callee}`"),
+        });
+    }
+    vec![finding.help("`retry 2 on [timeout, network, http_5xx] { backoff: exponential(1s), cap: 30s }`")]
+}
+
+fn is_handled(node: &Node) -> bool {
+    node.retry.is_some() || node.on_error.iter().any(|h| h.action != OnErrorAction::Fail)
+}

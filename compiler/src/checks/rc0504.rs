@@ -1,0 +1,67 @@
+//! retry-storm: retries without a pause, without a cap, or multiplied by retries around them.
+
+use super::context::Context;
+use crate::effects::fold;
+use crate::effects::scope::Site;
+use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_plan::plan::{Backoff, Retry};
+use rustchain_plan::{Body, EffectKind, Value};
+
+/// So many attempts of one call are a storm.
+const MANY: i64 = 20;
+
+pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    for site in &context.sites {
+        let Some(retry) = &site.node.retry else { continue };
+        let count = count(site, retry);
+        let place = context.clause(&site.path, "retry");
+        if let Some((outer, total)) = nested(context, site, count) {
+            let message = format!("retries inside retries: up to {total} attempts of one call");
+            let at = context.clause(&outer.path, "retry");
+            out.push(context.finding("RC0504", Severity::Medium, place, message).label("multiplied").also(
+                at.file,
+                at.span,
+                "by the retries around it",
+            ));
+        } else if !reaches_out(site) {
+            continue;
+        } else if retry.backoff.is_none() && count >= 3 {
+            let message = format!("{count} retries without a pause between them");
+            let finding = context.finding("RC0504", Severity::Medium, place, message).label("no `backoff`");
+            out.push(finding.help("`{ backoff: exponential(1s), cap: 30s }`"));
+        } else if matches!(retry.backoff, Some(Backoff::Exponential(_))) && retry.cap.is_none() && count >= 6
+        {
+            let message = format!("the pause doubles {count} times without a cap");
+            let finding = context.finding("RC0504", Severity::Medium, place, message).label("no `cap`");
+            out.push(finding.help("add `cap: 30s`"));
+        }
+    }
+    out
+}
+
+fn count(site: &Site<'_>, retry: &Retry) -> i64 {
+    match fold::constant(&retry.count, &site.scope) {
+        Some(Value::Int(n)) => n,
+        _ => 1,
+    }
+}
+
+/// The nearest node around with retries, where the product is many.
+fn nested<'s, 'a>(context: &'s Context<'a>, site: &Site<'a>, count: i64) -> Option<(&'s Site<'a>, i64)> {
+    let around = |s: &&Site<'a>| site.path.strip_prefix(&s.path).is_some_and(|rest| rest.starts_with('/'));
+    let outer: Vec<&Site<'a>> =
+        context.sites.iter().filter(around).filter(|s| s.node.retry.is_some()).collect();
+    let attempts =
+        outer.iter().filter_map(|s| s.node.retry.as_ref().map(|r| self::count(s, r).saturating_add(1)));
+    let total = attempts.fold(count.saturating_add(1), i64::saturating_mul);
+    let last = outer.last()?;
+    (total >= MANY).then_some((*last, total))
+}
+
+fn reaches_out(site: &Site<'_>) -> bool {
+    let Body::Call(call) = &site.node.body else { return false };
+    let out =
+        |kind| matches!(kind, EffectKind::NetRead | EffectKind::NetWrite | EffectKind::Llm | EffectKind::Mcp);
+    call.effects.iter().any(|e| out(e.kind))
+}

@@ -1,0 +1,65 @@
+//! irreversible-before-check: what cannot be undone runs before the check that could stop the mission.
+
+use super::context::Context;
+use super::graph::reaches;
+use crate::effects::scope::Site;
+use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_plan::plan::{Call, Region};
+use rustchain_plan::{Body, EffectKind};
+use std::collections::BTreeSet;
+
+pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (site, call) in context.calls() {
+        if !is_irreversible(call) || site.node.teardown.is_some() {
+            continue;
+        }
+        let Some(region) = site.scope.region else { continue };
+        let Some(check) = region.nodes.iter().find(|n| is_check(n, region, site)) else { continue };
+        let place = context.callee(&site.path);
+        if !seen.insert(place) {
+            continue;
+        }
+        let at = context.name(&site.scope.node_path(&check.id));
+        let message =
+            format!("`{}` cannot be undone, and `{}` may stop the mission after it", site.node.id, check.id);
+        out.push(
+            context
+                .finding("RC0807", Severity::Medium, place, message)
+                .label("cannot be undone")
+                .also(at.file, at.span, "this check may come later")
+                .help(format!("let it wait: `after [{}]`", check.id)),
+        );
+    }
+    out
+}
+
+fn is_irreversible(call: &Call) -> bool {
+    match call.callee.as_str() {
+        "fs.delete" => true,
+        "http.post" | "http.patch" | "http.delete" => true,
+        "http.request" => call.effects.iter().any(|e| e.kind == EffectKind::NetWrite),
+        _ => false,
+    }
+}
+
+/// A conditional `fail` of the same region that neither comes first nor looks at what the step gave.
+fn is_check(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bool {
+    let fails = matches!(&node.body, Body::Call(call) if call.callee == "fail");
+    fails
+        && node.when.is_some()
+        && !reaches(region, &node.id, &site.node.id, false)
+        && !reaches(region, &site.node.id, &node.id, true)
+        && !exclusive(node, site)
+}
+
+/// One of the two runs, never both, or the check looks at something that the step made.
+fn exclusive(node: &rustchain_plan::Node, site: &Site<'_>) -> bool {
+    match (&node.when, &site.node.when) {
+        (Some(a), Some(b)) => {
+            std::mem::discriminant(&a.kind) != std::mem::discriminant(&b.kind) || a.kind == b.kind
+        }
+        _ => false,
+    }
+}

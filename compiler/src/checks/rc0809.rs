@@ -1,0 +1,53 @@
+//! obfuscated: text that looks like something else than it is.
+
+use super::context::Context;
+use super::text::{commands, pipelines, program_of};
+use crate::spans::Place;
+use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
+
+pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let file = context.spans.mission.file;
+    if let Some((_, source)) = context.sources.iter().find(|(id, _)| *id == file) {
+        for (at, c) in source.text.char_indices() {
+            let Some(what) = hidden(c) else { continue };
+            if at == 0 && c == '\u{feff}' {
+                continue;
+            }
+            let span = Span::new(at as u32, (at + c.len_utf8()) as u32);
+            let message = format!("{what} (U+{:04X}) hides what this text is", c as u32);
+            let finding = context.finding("RC0809", Severity::Medium, Place { file, span }, message);
+            out.push(finding.label("not visible").fix("remove it", Applicability::Safe, span, ""));
+        }
+    }
+    for command in commands(context) {
+        if pipelines(&command.text).iter().any(|p| decodes_into_shell(p)) {
+            let finding = context
+                .finding("RC0809", Severity::Medium, command.place, "the script decodes text and runs it")
+                .label("nobody can read what runs");
+            out.push(finding.help("write the script out"));
+        }
+    }
+    out
+}
+
+fn hidden(c: char) -> Option<&'static str> {
+    match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}' => {
+            Some("a direction mark")
+        }
+        '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}' => Some("an invisible character"),
+        '\u{e0000}'..='\u{e007f}' => Some("a tag character"),
+        _ => None,
+    }
+}
+
+fn decodes_into_shell(pipeline: &[Vec<String>]) -> bool {
+    let decodes = |stage: &Vec<String>| match program_of(stage) {
+        Some(("base64", args)) => args.iter().any(|a| matches!(a.as_str(), "-d" | "-D" | "--decode")),
+        Some(("xxd", args)) => args.iter().any(|a| a.starts_with("-r")),
+        _ => false,
+    };
+    let at = pipeline.iter().position(decodes);
+    at.is_some_and(|i| pipeline.iter().skip(i + 1).any(|s| super::rc1003::is_interpreter(s)))
+}

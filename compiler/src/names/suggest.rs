@@ -1,0 +1,63 @@
+//! Did you mean …?
+
+/// The candidate nearest to `name`, where one is near enough to have been meant.
+pub fn best<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = match name.chars().count() {
+        0 => return None,
+        1..=2 => 1,
+        3..=6 => 2,
+        _ => 3,
+    };
+    let mut found: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        if candidate == name || candidate.len().abs_diff(name.len()) > limit * 4 {
+            continue;
+        }
+        let distance = if candidate.eq_ignore_ascii_case(name) { 0 } else { distance(name, candidate) };
+        let nearer = found.is_none_or(|(d, c)| distance < d || (distance == d && candidate < c));
+        if distance <= limit && distance < name.chars().count().max(2) && nearer {
+            found = Some((distance, candidate));
+        }
+    }
+    found.map(|(_, c)| c)
+}
+
+/// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours.
+pub fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().collect();
+    let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut least = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before[j - 2] + 1);
+            }
+            row[j] = least;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_swaps_once() {
+        assert_eq!(distance("fetch", "fecth"), 1);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn finds_the_near_and_not_the_far() {
+        assert_eq!(best("sevrity", ["severity", "summary"]), Some("severity"));
+        assert_eq!(best("zzz", ["severity", "summary"]), None);
+        assert_eq!(best("Ticket", ["ticket", "Tickets"]), Some("ticket"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the compiler.
+
+mod plans;
+mod samples;
+mod support;
