@@ -79,13 +79,17 @@ pub fn format_double(number: f64) -> String {
         return "0".to_owned();
     }
     let sign = if number < 0.0 { "-" } else { "" };
-    // Rust's exponent form has the shortest digits that give the number back: d.ddde±x.
-    let scientific = format!("{:e}", number.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits = mantissa.replace('.', "");
+    // serde_json writes the shortest digits that give the number back, of two the even ones, as ECMAScript
+    // does; only their layout differs.
+    let text = Number::from_f64(number.abs()).map_or_else(String::new, |n| n.to_string());
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let padded = format!("{whole}{fraction}");
+    let digits = padded.trim_start_matches('0');
+    let zeros = padded.len() - digits.len();
     // The decimal point stands after this many digits.
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
-    format!("{sign}{}", layout(&digits, point))
+    let point = exponent.parse::<i32>().unwrap_or(0) + whole.len() as i32 - zeros as i32;
+    format!("{sign}{}", layout(digits.trim_end_matches('0'), point))
 }
 
 fn layout(digits: &str, point: i32) -> String {
