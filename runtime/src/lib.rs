@@ -17,6 +17,7 @@ pub mod people;
 mod prepare;
 pub mod process;
 mod providers;
+mod python;
 pub mod redact;
 pub mod registry;
 mod report;

@@ -5,7 +5,11 @@ use crate::steps;
 
 /// The step kinds. An asynchronous one is written `async_kind("http.get", |call| Box::pin(steps::http::get(call)))`.
 pub static STEP_KINDS: &[StepKind] = &[
+    async_kind("archive.pack", |call| Box::pin(steps::archive::pack(call))),
+    async_kind("archive.unpack", |call| Box::pin(steps::archive::unpack(call))),
     inline_kind("clock.now", steps::clock::now),
+    inline_kind("csv.parse", steps::csv::parse),
+    inline_kind("csv.render", steps::csv::render),
     async_kind("exec.bash", |call| Box::pin(steps::exec::bash(call))),
     async_kind("exec.kill", |call| Box::pin(steps::exec::kill(call))),
     async_kind("exec.run", |call| Box::pin(steps::exec::run(call))),
@@ -22,6 +26,14 @@ pub static STEP_KINDS: &[StepKind] = &[
     async_kind("fs.read", |call| Box::pin(steps::fs::read(call))),
     async_kind("fs.read_bytes", |call| Box::pin(steps::fs::read_bytes(call))),
     async_kind("fs.write", |call| Box::pin(steps::fs::write(call))),
+    async_kind("git.branch", |call| Box::pin(steps::git::branch(call))),
+    async_kind("git.commit", |call| Box::pin(steps::git::commit(call))),
+    async_kind("git.diff", |call| Box::pin(steps::git::diff(call))),
+    async_kind("git.log", |call| Box::pin(steps::git::log(call))),
+    async_kind("git.merge", |call| Box::pin(steps::git::merge(call))),
+    async_kind("git.status", |call| Box::pin(steps::git::status(call))),
+    async_kind("git.tag", |call| Box::pin(steps::git::tag(call))),
+    async_kind("hash.file", |call| Box::pin(steps::hash::file(call))),
     async_kind("http.delete", |call| Box::pin(steps::http::delete(call))),
     async_kind("http.download", |call| Box::pin(steps::http::download(call))),
     async_kind("http.get", |call| Box::pin(steps::http::get(call))),
@@ -38,13 +50,25 @@ pub static STEP_KINDS: &[StepKind] = &[
     inline_kind("noop", steps::noop::run),
     inline_kind("random.int", steps::random::int),
     inline_kind("random.uuid", steps::random::uuid),
+    inline_kind("regex.find", steps::regex::find),
+    inline_kind("regex.replace", steps::regex::replace),
+    inline_kind("schema.validate", steps::schema::validate),
+    async_kind("sql.execute", |call| Box::pin(steps::sql::execute(call))),
+    async_kind("sql.insert", |call| Box::pin(steps::sql::insert(call))),
+    async_kind("sql.query", |call| Box::pin(steps::sql::query(call))),
     inline_kind("system.resources", steps::system::resources),
+    inline_kind("toml.parse", steps::toml::parse),
+    inline_kind("toml.render", steps::toml::render),
     async_kind("wait.sleep", |call| Box::pin(steps::wait::sleep(call))),
     async_kind("wait.until", |call| Box::pin(steps::wait::until(call))),
+    inline_kind("xml.parse", steps::xml::parse),
+    inline_kind("xml.render", steps::xml::render),
+    inline_kind("yaml.parse", steps::yaml::parse),
+    inline_kind("yaml.render", steps::yaml::render),
 ];
 
 /// What runs a `tool … = python(…)`; `StepCall::callee` is the key of `Plan::tools`.
-pub static TOOL: Option<Run> = None;
+pub static TOOL: Option<Run> = Some(Run::Async(|call| Box::pin(crate::python::call(call))));
 
 /// What runs an agent; `StepCall::callee` is the key of `Plan::agents`.
 pub static AGENT: Option<Run> = None;

@@ -3,7 +3,7 @@
 mod run;
 mod started;
 
-pub use run::{bash, run};
+pub use run::{bash, outcome, run};
 pub use started::{kill, start};
 
 use crate::process::Program;

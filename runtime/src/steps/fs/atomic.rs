@@ -93,3 +93,9 @@ impl Write for Atomic {
         self.file.as_mut().map_or(Ok(()), File::flush)
     }
 }
+
+impl std::io::Seek for Atomic {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.file.as_mut().map_or(Ok(0), |file| file.seek(to))
+    }
+}

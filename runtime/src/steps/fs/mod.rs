@@ -15,4 +15,5 @@ pub use copy::copy;
 pub use entry::list;
 pub use find::find;
 pub use read::{exists, read, read_bytes};
+pub use walk::{Kind, walk};
 pub use write::{edit, write};

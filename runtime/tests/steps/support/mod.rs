@@ -5,7 +5,7 @@ use rustchain_plan::effect::Effect;
 use rustchain_plan::plan::{Handle, ToolRef};
 use rustchain_plan::policy::{Grant, Policy};
 use rustchain_plan::types::Schemas;
-use rustchain_plan::{EffectKind, Pattern, Plan, Type, Value};
+use rustchain_plan::{EffectKind, Pattern, Plan, Signature, Type, Value};
 use rustchain_runtime::context::RunContext;
 use rustchain_runtime::detached::DetachedLog;
 use rustchain_runtime::registry;
@@ -41,6 +41,12 @@ pub fn plan() -> Plan {
 fn schemas() -> Schemas {
     let types = rustchain_stdlib::library_types();
     types.filter(|(_, t)| t.params.is_empty()).map(|(name, t)| (name.clone(), t.schema.clone())).collect()
+}
+
+/// The signature of a callable of the plan.
+pub fn signature(name: &str, params: &[(&str, Type)], result: Type) -> Signature {
+    let params: Vec<_> = params.iter().map(|(name, ty)| json!({ "name": name, "type": ty })).collect();
+    serde_json::from_value(json!({ "name": name, "params": params, "result": result })).unwrap()
 }
 
 /// `allow` of these effects and patterns.
@@ -87,9 +93,15 @@ impl Project {
         std::fs::read_to_string(self.path(inside)).unwrap()
     }
 
-    /// A call of a step kind with arguments as JSON.
+    /// The signature of a callable: of the plan, or of the library.
+    fn signature(&self, callee: &str) -> &Signature {
+        let own = self.context.plan.signatures.get(callee);
+        own.or_else(|| rustchain_stdlib::signature(callee)).unwrap_or_else(|| panic!("no `{callee}`"))
+    }
+
+    /// A call of a step kind, a tool or an agent with arguments as JSON.
     pub fn call(&self, callee: &str, args: serde_json::Value) -> Call<'_> {
-        let signature = rustchain_stdlib::signature(callee).unwrap_or_else(|| panic!("no `{callee}`"));
+        let signature = self.signature(callee);
         let mut values = Vec::new();
         for param in &signature.params {
             let value = match args.get(param.name.as_str()) {
@@ -140,7 +152,7 @@ impl<'p> Call<'p> {
 
     /// With a parameter's value as it is.
     pub fn value(mut self, name: &str, value: Value) -> Self {
-        let signature = rustchain_stdlib::signature(&self.callee).unwrap();
+        let signature = self.project.signature(&self.callee);
         let at = signature.params.iter().position(|p| p.name == name).unwrap();
         self.values[at] = value;
         self
@@ -163,8 +175,14 @@ impl<'p> Call<'p> {
 
     /// Makes it.
     pub async fn run(self) -> Outcome {
-        let kind = registry::find(&self.callee).unwrap_or_else(|| panic!("`{}` is not built", self.callee));
-        let signature = rustchain_stdlib::signature(&self.callee).unwrap();
+        let signature = self.project.signature(&self.callee);
+        let run = match registry::find(&self.callee) {
+            Some(kind) => kind.run,
+            None if self.project.context.plan.tools.contains_key(self.callee.as_str()) => {
+                registry::TOOL.unwrap()
+            }
+            None => registry::AGENT.unwrap(),
+        };
         let result = instantiate(&self.result, signature, &self.types);
         let call = StepCall {
             callee: &self.callee,
@@ -181,7 +199,7 @@ impl<'p> Call<'p> {
             context: &self.project.context,
             tools: self.host,
         };
-        match kind.run {
+        match run {
             Run::Inline(run) => run(&call),
             Run::Async(run) => run(call).await,
         }
@@ -203,7 +221,7 @@ impl<'p> Call<'p> {
     }
 }
 
-fn instantiate(ty: &Type, signature: &rustchain_plan::Signature, args: &[Type]) -> Type {
+fn instantiate(ty: &Type, signature: &Signature, args: &[Type]) -> Type {
     match ty {
         Type::Param(name) => {
             let at = signature.type_params.iter().position(|(n, _)| n == name).unwrap();

@@ -1,0 +1,7 @@
+//! `xml.*`: elements as records.
+
+mod parse;
+mod render;
+
+pub use parse::parse;
+pub use render::render;
