@@ -63,7 +63,11 @@ pub(crate) fn not_separated(text: &str, file: FileId, context: Context, next: Sp
     if matches!(found.text, "(" | "[") {
         return apart_from_name(file, found);
     }
-    let separator = if context.ends_at_line() { "a new line or `,`" } else { "`,`" };
+    let separator = match context {
+        Context::Item => "a new line",
+        _ if context.ends_at_line() => "a new line or `,`",
+        _ => "`,`",
+    };
     Diagnostic::error("RC0001", file, found.span, format!("expected {separator}, found {}", found.words))
 }
 

@@ -5,6 +5,7 @@ mod diagnostics;
 mod files;
 mod formatting;
 mod linear;
+mod pages;
 mod robust;
 mod soup;
 mod tree;

@@ -1,0 +1,58 @@
+//! Measures how fast a text is parsed, alone and with its tree: `parse_speed FILE…` repeats the files to several
+//! sizes. Prints megabytes a second, the median of several runs.
+
+use rustchain_grammar::{FileId, format, parse};
+use std::time::{Duration, Instant};
+
+const SIZES: [usize; 4] = [4_000, 200_000, 1_000_000, 10_000_000];
+
+fn main() {
+    let files: Vec<String> =
+        std::env::args().skip(1).filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    let block: String = files.iter().map(|text| text.replace("edition 2026\n", "")).collect();
+    if block.is_empty() {
+        println!("usage: parse_speed FILE…");
+        return;
+    }
+    for size in SIZES {
+        let text = repeated(&block, size);
+        let runs = (20_000_000 / text.len()).clamp(3, 500);
+        let parsed = median(runs, || drop(parse(&text, FileId(0))));
+        let with_tree = median(runs, || drop(parse(&text, FileId(0)).tree()));
+        let formatted = median(runs.min(20), || drop(format(&text)));
+        let faults = parse(&text, FileId(0)).diagnostics.len();
+        println!(
+            "{:>9} bytes: ast {:>6.1} MB/s, ast and tree {:>6.1} MB/s ({:.3} ms), format {:>6.1} MB/s, {faults} faults",
+            text.len(),
+            speed(&text, parsed),
+            speed(&text, with_tree),
+            with_tree.as_secs_f64() * 1e3,
+            speed(&text, formatted),
+        );
+    }
+}
+
+/// Whole lines of the block over and over; a single small file is cut at a declaration.
+fn repeated(block: &str, size: usize) -> String {
+    if size < block.len() {
+        let cut = block.get(..size).and_then(|text| text.rfind("\n}\n")).map_or(block.len(), |at| at + 3);
+        return block.get(..cut).unwrap_or(block).to_owned();
+    }
+    block.repeat(size / block.len())
+}
+
+fn median(runs: usize, mut work: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn speed(text: &str, time: Duration) -> f64 {
+    text.len() as f64 / 1e6 / time.as_secs_f64()
+}
