@@ -3,9 +3,8 @@
 use crate::clock::nanoseconds;
 use crate::codec;
 use crate::context::{ContextSink, Usage};
-use crate::log::record::{ErrorRecord, EventKind, Record};
-use crate::log::writer::LogWriter;
-use crate::outcome::{Outcome, RunOutcome};
+use crate::log::{ErrorRecord, EventKind, LogWriter, Payload, Record};
+use crate::outcome::RunOutcome;
 use crate::redact::Redactor;
 use crate::report::{Event, Failure, StepReport, UsageTotals};
 use crate::scheduler::frame::End;
@@ -79,7 +78,7 @@ impl Journal {
         let record = Record::new(EventKind::StepStarted, self.clock.now());
         if let Some(log) = &mut self.state().log {
             log.append(Record {
-                step: Some(path.clone()),
+                path: Some(path.clone()),
                 callee: Some(callee.clone()),
                 attempt: Some(attempt),
                 ..record
@@ -94,7 +93,7 @@ impl Journal {
         if let Some(log) = &mut self.state().log {
             let error = Some(error_record(log, &failure));
             log.append(Record {
-                step: Some(path.clone()),
+                path: Some(path.clone()),
                 attempt: Some(attempt),
                 duration: Some(nanoseconds(pause)),
                 error,
@@ -122,7 +121,7 @@ impl Journal {
             let value = self.logged_value(log, end.value.as_ref(), schemas);
             let error = report.error.as_deref().map(|failure| error_record(log, failure));
             log.append(Record {
-                step: Some(report.path.clone()),
+                path: Some(report.path.clone()),
                 outcome: Some(SmolStr::new_static(end.outcome.name())),
                 handled: end.handled,
                 attempt: Some(end.attempts).filter(|count| *count > 1),
@@ -142,22 +141,16 @@ impl Journal {
         }
     }
 
-    fn logged_value(
-        &self,
-        log: &mut LogWriter,
-        value: Option<&Value>,
-        schemas: &Schemas,
-    ) -> Option<crate::log::record::Payload> {
+    fn logged_value(&self, log: &mut LogWriter, value: Option<&Value>, schemas: &Schemas) -> Option<Payload> {
         let value = value.filter(|value| !value.is_null())?;
         let json = codec::encode(value, schemas);
         Some(log.payload(self.redactor.json(json)))
     }
 
-    pub(crate) fn arm_skipped(&self, path: &SmolStr, arm: usize) {
+    pub(crate) fn arm_skipped(&self, path: &SmolStr, label: String) {
         let record = Record::new(EventKind::ArmSkipped, self.clock.now());
         if let Some(log) = &mut self.state().log {
-            let name = Some(smol_str::format_smolstr!("{arm}"));
-            log.append(Record { step: Some(path.clone()), name, ..record });
+            log.append(Record { path: Some(path.clone()), name: Some(label.into()), ..record });
         }
     }
 
@@ -165,7 +158,7 @@ impl Journal {
         let record = Record::new(EventKind::Lowered, self.clock.now());
         if let Some(log) = &mut self.state().log {
             let reason = Some(SmolStr::new(self.redactor.text(reason)));
-            log.append(Record { step: Some(path.clone()), labels: Some(labels), reason, ..record });
+            log.append(Record { path: Some(path.clone()), labels: Some(labels), reason, ..record });
         }
     }
 
@@ -228,12 +221,6 @@ impl Journal {
     pub(crate) fn take_steps(&self) -> Vec<StepReport> {
         std::mem::take(&mut self.state().steps)
     }
-
-    /// Has a step with this outcome ended?
-    #[cfg(test)]
-    pub(crate) fn count(&self, outcome: Outcome) -> usize {
-        self.state().steps.iter().filter(|step| step.outcome == outcome).count()
-    }
 }
 
 /// The journal as the context's sink.
@@ -247,7 +234,7 @@ impl ContextSink for Sink {
         let (path, name) = (SmolStr::new(path), SmolStr::new(name));
         if let Some(log) = &mut journal.state().log {
             let detail = Some(log.payload(detail.clone()));
-            log.append(Record { step: Some(path.clone()), name: Some(name.clone()), detail, ..record });
+            log.append(Record { path: Some(path.clone()), name: Some(name.clone()), detail, ..record });
         }
         journal.tell(|| Event::Detail { path, name, detail });
     }
@@ -274,7 +261,7 @@ impl ContextSink for Sink {
         let totals = *totals;
         if let Some(log) = &mut state.log {
             let detail = Some(log.payload(journal.redactor.json(detail)));
-            log.append(Record { step: Some(SmolStr::new(path)), detail, ..record });
+            log.append(Record { path: Some(SmolStr::new(path)), detail, ..record });
         }
         drop(state);
         journal.over_budget(&totals)

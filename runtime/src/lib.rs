@@ -26,7 +26,9 @@ mod run_error;
 mod run_id;
 mod scheduler;
 pub mod step;
+mod step_run;
 mod steps;
+mod test_run;
 mod validate;
 
 pub use inputs::Input;
@@ -36,3 +38,5 @@ pub use outcome::{Outcome, RunOutcome};
 pub use report::{Event, Failure, RunFailure, RunReport, StepReport, UsageTotals};
 pub use run::{dry_run, run, run_async};
 pub use run_error::RunError;
+pub use step_run::{StepInputs, StepResult, run_step};
+pub use test_run::{TestFailure, TestReport, run_test};

@@ -1,10 +1,15 @@
 //! The event log of a run: `.rustchain/runs/<id>/log.jsonl`, one record a line, each chained to the one
 //! before, large payloads beside it under their hash.
 
-pub mod reader;
-pub mod record;
-pub mod verify;
-pub(crate) mod writer;
+mod reader;
+mod record;
+mod verify;
+mod writer;
+
+pub use reader::{RunSummary, StepRow, list_runs, payload, read_log, steps_of, summary};
+pub use record::{ErrorRecord, EventKind, Payload, Record};
+pub use verify::{Problem, VerifyReport, verify, verify_bytes};
+pub(crate) use writer::LogWriter;
 
 use sha2::{Digest, Sha256};
 

@@ -194,9 +194,11 @@ impl<'p> Preparer<'p> {
         match body {
             Body::Value(expr) => PreparedBody::Value(expr),
             Body::Call(call) => self.call(call, path),
-            Body::Match { arms, .. } => {
-                PreparedBody::Arms(arms.iter().map(|arm| self.region(&arm.region, &inner)).collect())
-            }
+            Body::Match { arms, .. } => PreparedBody::Arms(
+                arms.iter()
+                    .map(|arm| self.region(&arm.region, &format!("{inner}{}/", arm.label())))
+                    .collect(),
+            ),
             Body::Chain { region, .. }
             | Body::For { region, .. }
             | Body::Loop { region, .. }

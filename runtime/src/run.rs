@@ -1,16 +1,13 @@
 //! Runs a plan from its inputs to its report.
 
-use crate::cancel::CancelToken;
-use crate::clock::{Clock, nanoseconds};
+use crate::clock::Clock;
 use crate::codec;
 use crate::context::RunContext;
 use crate::inputs::{self, Params};
 use crate::journal::{Journal, Sink};
-use crate::log::RUNS;
-use crate::log::record::{EventKind, Record};
-use crate::log::writer::LogWriter;
+use crate::log::{EventKind, LogWriter, RUNS, Record};
 use crate::mock::Mocks;
-use crate::options::RunOptions;
+use crate::options::{RunOptions, Scheduled};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::prepare::{PreparedPlan, PreparedRegion, prepare};
 use crate::providers::Arguments;
@@ -18,7 +15,7 @@ use crate::redact::Redactor;
 use crate::report::{Event, Failure, RunFailure, RunReport};
 use crate::run_error::RunError;
 use crate::run_id;
-use crate::scheduler::frame::{End, Frame, RunFacts};
+use crate::scheduler::frame::{Frame, RunFacts};
 use crate::scheduler::{Engine, RegionRun};
 use crate::step::StepError;
 use crate::validate::validate;
@@ -102,17 +99,42 @@ pub(crate) async fn execute(
     setup: Setup<'_>,
     prepared: &PreparedPlan<'_>,
 ) -> Result<(RunReport, Option<Mocks>), RunError> {
+    let interrupt = setup.options.cancel.clone();
+    let nothing = Region::default();
+    let empty = PreparedRegion::empty(&nothing);
+    let (engine, params) = assemble(setup, prepared, &empty)?;
+    let (journal, started) = (&engine.journal, engine.facts.started);
+    begin(&engine, &params, started);
+    let cancel = engine.context.cancel.clone();
+    let frame = Arc::new(Frame::new(&prepared.root, params, None, SmolStr::default(), cancel));
+    let late = drive(&engine, &frame).await;
+    let mut report = conclude(&engine, &frame, late, interrupt.is_cancelled());
+    report.duration = Duration::from_nanos(u64::try_from(journal.clock.now() - started).unwrap_or(0));
+    let outputs = serde_json::to_value(&report.outputs).unwrap_or_default();
+    let own = report.errors.iter().find(|error| error.path.is_none()).map(|error| &error.failure);
+    journal
+        .run_ended(report.outcome, outputs, own)
+        .map_err(|error| RunError::io("writing the log", error))?;
+    report.steps = journal.take_steps();
+    drop(frame);
+    Ok((report, engine.mocks))
+}
+
+/// Everything that running steps look at.
+pub(crate) fn assemble<'e>(
+    setup: Setup<'e>,
+    prepared: &'e PreparedPlan<'e>,
+    empty: &'e PreparedRegion<'e>,
+) -> Result<(Engine<'e>, Params), RunError> {
     let Setup { plan, params, redactor, options, clock, mocks, seed } = setup;
     let clock = Arc::new(clock);
     let started = clock.now();
-    let root = options
-        .root
-        .canonicalize()
-        .map_err(|e| RunError::io(format!("the root `{}`", options.root.display()), e))?;
+    let in_root = |error| RunError::io(format!("the root `{}`", options.root.display()), error);
+    let root = options.root.canonicalize().map_err(in_root)?;
     let (run_id, log) = open_log(&root, &clock, options.log)?;
     let budget = plan.policy.budget.clone();
-    let journal =
-        Arc::new(Journal::new(log, Arc::clone(&redactor), Arc::clone(&clock), options.progress, budget));
+    let journal = Journal::new(log, Arc::clone(&redactor), Arc::clone(&clock), options.progress, budget);
+    let journal = Arc::new(journal);
     let arguments = Arguments { plan, env: &options.env, redactor: &redactor };
     let context = Arc::new(RunContext {
         plan: Arc::clone(plan),
@@ -120,7 +142,7 @@ pub(crate) async fn execute(
         providers: arguments.providers(),
         memories: arguments.memories(&root),
         root,
-        clock: Arc::clone(&clock),
+        clock,
         cancel: options.cancel.child(),
         redactor: Arc::clone(&redactor),
         llm: options.llm,
@@ -129,44 +151,31 @@ pub(crate) async fn execute(
         seed,
         shared: Mutex::new(HashMap::new()),
     });
-    let scheduled = options.scheduled;
-    let facts = RunFacts {
-        id: run_id.clone(),
+    let engine = Engine {
+        plan,
+        chain_tools: &prepared.chain_tools,
+        empty,
+        context,
+        journal,
+        facts: facts(run_id, started, options.scheduled),
+        permits: Semaphore::new(options.max_parallel.clamp(1, Semaphore::MAX_PERMITS)),
+        max_parallel: options.max_parallel.max(1),
+        on_failure: if options.keep_going { OnFailure::Finish } else { plan.on_failure },
+        mocks,
+    };
+    Ok((engine, params))
+}
+
+fn facts(id: SmolStr, started: i64, scheduled: Option<Scheduled>) -> RunFacts {
+    RunFacts {
+        id,
         started,
         scheduled: scheduled.map_or(started, |s| s.at),
         interval_start: scheduled.map_or(started, |s| s.interval_start),
         interval_end: scheduled.map_or(started, |s| s.interval_end),
         attempt: scheduled.map_or(1, |s| s.attempt),
         is_latest: scheduled.is_none_or(|s| s.is_latest),
-    };
-    let nothing = Region::default();
-    let empty = PreparedRegion::empty(&nothing);
-    let engine = Engine {
-        plan,
-        chain_tools: &prepared.chain_tools,
-        empty: &empty,
-        context: Arc::clone(&context),
-        journal: Arc::clone(&journal),
-        facts,
-        permits: Semaphore::new(options.max_parallel.clamp(1, Semaphore::MAX_PERMITS)),
-        max_parallel: options.max_parallel.max(1),
-        on_failure: if options.keep_going { OnFailure::Finish } else { plan.on_failure },
-        mocks,
-    };
-    begin(&engine, &params, started);
-    let frame =
-        Arc::new(Frame::new(&prepared.root, params, None, SmolStr::default(), context.cancel.clone()));
-    let late = drive(&engine, &frame).await;
-    let mut report = conclude(&engine, &frame, late, options.cancel.is_cancelled());
-    report.run_id = run_id;
-    report.duration = Duration::from_nanos(u64::try_from(clock.now() - started).unwrap_or(0));
-    let outputs = serde_json::to_value(&report.outputs).unwrap_or_default();
-    let own = report.errors.iter().find(|error| error.path.is_none()).map(|error| &error.failure);
-    journal
-        .run_ended(report.outcome, outputs, own)
-        .map_err(|error| RunError::io("writing the log", error))?;
-    report.steps = journal.take_steps();
-    Ok((report, engine.mocks))
+    }
 }
 
 fn open_log(root: &Path, clock: &Clock, wanted: bool) -> Result<(SmolStr, Option<LogWriter>), RunError> {
@@ -213,7 +222,7 @@ async fn drive<'e>(engine: &'e Engine<'e>, frame: &Arc<Frame<'e>>) -> Option<Ste
         region.finish().await;
         return None;
     };
-    let cancel: CancelToken = frame.cancel.clone();
+    let cancel = frame.cancel.clone();
     let work = region.finish();
     tokio::pin!(work);
     tokio::select! {
@@ -280,17 +289,19 @@ fn conclude<'e>(
         errors.push(RunFailure { path: None, failure: Failure::of(error, redactor) });
     }
     let (outputs, problems) = outputs(engine, frame);
-    if !failed && !(interrupted && cancelled) {
-        failed |= !problems.is_empty();
+    let given_up = interrupted && cancelled;
+    let complete = !failed && !given_up;
+    if complete {
+        failed = !problems.is_empty();
         errors.extend(problems);
     }
-    let outcome = match (interrupted && cancelled, failed || cancelled) {
+    let outcome = match (given_up, failed || cancelled) {
         (true, _) => RunOutcome::Cancelled,
         (false, true) => RunOutcome::Failed,
         (false, false) => RunOutcome::Succeeded,
     };
     RunReport {
-        run_id: SmolStr::default(),
+        run_id: engine.context.run_id.clone(),
         outcome,
         outputs,
         steps: Vec::new(),
@@ -338,9 +349,4 @@ fn outputs<'e>(engine: &Engine<'e>, frame: &Frame<'e>) -> (Outputs, Vec<RunFailu
         }
     }
     (found, problems)
-}
-
-/// The end of one step whose upstreams are given; used by [`crate::run_step`].
-pub(crate) fn ended_with(value: rustchain_plan::Value) -> End {
-    End::succeeded(value, 0)
 }

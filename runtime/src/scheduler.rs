@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub(crate) use call::not_here;
-pub(crate) use region::RegionRun;
+pub(crate) use region::{Begun, RegionRun};
 
 /// Everything that running steps look at.
 pub(crate) struct Engine<'e> {

@@ -58,7 +58,7 @@ pub struct Record {
     /// Labels that were lowered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
-    /// The name of a fact; the mission's name.
+    /// The name of a fact or of an arm; the mission's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<SmolStr>,
     /// How it ended.
@@ -67,6 +67,9 @@ pub struct Record {
     /// The run's outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Payload>,
+    /// The step's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<SmolStr>,
     /// The plan's hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<SmolStr>,
@@ -78,9 +81,6 @@ pub struct Record {
     pub run: Option<SmolStr>,
     /// From 0, without gaps.
     pub seq: u64,
-    /// The step's path.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<SmolStr>,
     /// Nanoseconds since 1970 UTC.
     pub time: i64,
     /// The step's value; absent: none, or null.
@@ -130,11 +130,11 @@ impl Record {
             name: None,
             outcome: None,
             outputs: None,
+            path: None,
             plan: None,
             reason: None,
             run: None,
             seq: 0,
-            step: None,
             time,
             value: None,
             version: None,

@@ -100,14 +100,15 @@ impl<'e> Engine<'e> {
         let fits =
             |arm: &Arm| arm.patterns.is_empty() || arm.patterns.iter().any(|p| equal_values(p, &subject));
         let taken = arms.iter().position(fits);
-        for (at, _) in arms.iter().enumerate().filter(|(at, _)| Some(*at) != taken) {
-            self.journal.arm_skipped(&site.path, at);
+        for (_, arm) in arms.iter().enumerate().filter(|(at, _)| Some(*at) != taken) {
+            self.journal.arm_skipped(&site.path, arm.label());
         }
-        let Some(region) = taken.and_then(|at| regions.get(at)) else {
+        let Some((arm, region)) = taken.and_then(|at| arms.get(at).zip(regions.get(at))) else {
             return Err(StepError::invalid(format!("no arm of `{}` fits {subject:?}", site.path)).into());
         };
         let parent = Some(Arc::clone(&site.frame));
-        self.guarded(site, &site.path, cancel, Work::Region { region, params: Vec::new(), parent }).await
+        let path = format_smolstr!("{}/{}", site.path, arm.label());
+        self.guarded(site, &path, cancel, Work::Region { region, params: Vec::new(), parent }).await
     }
 
     async fn each(

@@ -67,16 +67,11 @@ impl<'e> Engine<'e> {
                 Err(Fail::Error(error)) => error,
                 Err(fail) => return Ok(self.failed(site, fail, attempt)),
             };
-            let pause = match &site.node.retry {
-                None => None,
-                Some(retry) if !self.may_repeat(site, &work) => {
-                    let _ = retry;
-                    None
-                }
-                Some(retry) => match self.pause(&site.frame, retry, attempt, &error) {
-                    Ok(pause) => pause,
-                    Err(error) => return Ok(self.on_error(&site.frame, site.node, error, attempt)),
-                },
+            let retry = site.node.retry.as_ref().filter(|_| self.may_repeat(site, &work));
+            let pause = retry.map_or(Ok(None), |retry| self.pause(&site.frame, retry, attempt, &error));
+            let pause = match pause {
+                Ok(pause) => pause,
+                Err(error) => return Ok(self.on_error(&site.frame, site.node, error, attempt)),
             };
             let Some(pause) = pause else {
                 return Ok(self.on_error(&site.frame, site.node, error, attempt));

@@ -3,7 +3,6 @@
 use super::effects::{requests, within_pin};
 use super::frame::Frame;
 use super::{Engine, Fail};
-use crate::cancel::CancelToken;
 use crate::codec;
 use crate::mock::Mocked;
 use crate::registry;

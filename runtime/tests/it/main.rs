@@ -1,3 +1,10 @@
 //! Tests of the runtime from outside.
 
+mod blocks;
+mod flow;
+mod inputs;
+mod log;
+mod plans;
 mod process;
+mod time;
+mod triggers;

@@ -98,7 +98,7 @@ fn what_a_finished_program_leaves_behind_does_not_hold_the_step() {
     assert!(dies(pid.trim()));
 }
 
-fn dies(pid: &str) -> bool {
+pub fn dies(pid: &str) -> bool {
     (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
