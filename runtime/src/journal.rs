@@ -58,6 +58,11 @@ impl Journal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Is anything written down?
+    pub(crate) fn has_log(&self) -> bool {
+        self.state().log.is_some()
+    }
+
     fn tell(&self, event: impl FnOnce() -> Event) {
         if let Some(progress) = &self.progress {
             progress(&event());

@@ -199,7 +199,7 @@ fn open_log(root: &Path, clock: &Clock, wanted: bool) -> Result<(SmolStr, Option
 fn begin(engine: &Engine<'_>, params: &Params, started: i64) {
     let plan = engine.plan;
     let id = engine.context.run_id.clone();
-    let hash = plan.hash_hex().ok().map(SmolStr::from);
+    let hash = engine.journal.has_log().then(|| plan.hash_hex().ok().map(SmolStr::from)).flatten();
     let record = Record {
         version: Some(LOG_VERSION),
         run: Some(id.clone()),

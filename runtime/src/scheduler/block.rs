@@ -151,7 +151,10 @@ impl<'e> Engine<'e> {
             }
             self.journal.flush();
             let Some((at, end)) = running.next().await else { break };
-            let end = end?;
+            let end = match end {
+                Err(Fail::Cancelled) => End::without_value(Outcome::Cancelled),
+                end => end?,
+            };
             failed |= end.is_bad();
             if let Some(slot) = ends.get_mut(at) {
                 *slot = Some(end);
@@ -214,7 +217,7 @@ impl<'e> Engine<'e> {
             let work = Work::Region { region, params: Vec::new(), parent: parent.clone() };
             let path = format_smolstr!("{}#{round}", site.path);
             let end = self.guarded(site, &path, cancel, work).await?;
-            if end.is_bad() || end.outcome == Outcome::Cancelled {
+            if end.is_bad() {
                 return Ok(end);
             }
             let latest = vec![(SmolStr::new_static(LATEST), end.value.clone().unwrap_or(Value::Null))];

@@ -5,7 +5,6 @@ use super::node::Site;
 use super::{Engine, Fail};
 use crate::cancel::CancelToken;
 use crate::clock;
-use crate::outcome::Outcome;
 use crate::prepare::{PreparedCall, PreparedRegion};
 use crate::step::StepError;
 use rustchain_plan::plan::{Backoff, Retry};
@@ -51,7 +50,8 @@ impl<'e> Engine<'e> {
         }
     }
 
-    /// Evaluates a body with everything from `on error` inwards. `path` is that of this evaluation.
+    /// Evaluates a body with everything from `on error` inwards; fails only where it was cancelled.
+    /// `path` is that of this evaluation.
     pub(super) async fn guarded(
         &'e self,
         site: &Site<'e>,
@@ -65,7 +65,8 @@ impl<'e> Engine<'e> {
             let error = match self.attempt(site, path, cancel, &work, attempt).await {
                 Ok(value) => return Ok(End::succeeded(value, attempt)),
                 Err(Fail::Error(error)) => error,
-                Err(fail) => return Ok(self.failed(site, fail, attempt)),
+                Err(Fail::Final(error)) => return Ok(End::failed(error, attempt)),
+                Err(Fail::Cancelled) => return Err(Fail::Cancelled),
             };
             let retry = site.node.retry.as_ref().filter(|_| self.may_repeat(site, &work));
             let pause = retry.map_or(Ok(None), |retry| self.pause(&site.frame, retry, attempt, &error));
@@ -78,7 +79,7 @@ impl<'e> Engine<'e> {
             };
             self.journal.step_retried(path, attempt, pause, &error);
             if !self.rest(cancel, pause).await {
-                return Ok(End { attempts: attempt, ..End::without_value(Outcome::Cancelled) });
+                return Err(Fail::Cancelled);
             }
         }
     }
