@@ -58,7 +58,7 @@ pub(super) fn select(args: &mut Args<'_>) -> Eval {
         }
     };
     let found = if path.is_empty() || path.starts_with('/') { json.pointer(path) } else { walk(json, path)? };
-    Ok(found.map_or(Value::Null, Value::from_json))
+    found.map_or(Ok(Value::Null), |json| access::copied(json, args.meter))
 }
 
 /// `items[0].name`, `["any key"][-1]`; a leading `$` or `$.` is skipped.

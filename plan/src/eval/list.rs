@@ -39,7 +39,7 @@ pub(super) fn get(args: &mut Args<'_>) -> Eval {
         Value::Json(json) => {
             let items = json.as_array().map_or(&[][..], Vec::as_slice);
             let found = access::position(index, items.len()).and_then(|at| items.get(at));
-            Ok(found.map_or(Value::Null, Value::from_json))
+            found.map_or(Ok(Value::Null), |json| access::copied(json, args.meter))
         }
         _ => args.list(0).map(|_| Value::Null),
     }
@@ -143,7 +143,7 @@ pub(super) fn flatten(args: &mut Args<'_>) -> Eval {
     let lists = args.list(0)?;
     let mut out = Vec::new();
     for list in lists {
-        let items = access::items(list.clone())?;
+        let items = access::items(list.clone(), args.meter)?;
         args.meter.room_values(items.len())?;
         out.extend(items.iter().cloned());
     }

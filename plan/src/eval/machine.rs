@@ -12,6 +12,7 @@ use crate::error_kind::ErrorKind;
 use crate::expr::{BinaryOp, CompClause, Expr, ExprId, ExprKind, MatchArm, Outcome, Part, TemplateForm};
 use crate::types::{RecordSchema, Schema, Schemas};
 use crate::value::Value;
+use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ impl<'a, 'm> Machine<'a, 'm> {
 
     fn nested(&mut self, expr: &'a Expr) -> Eval {
         self.enter()?;
-        let value = self.node(&expr.kind);
+        let value = self.node(expr);
         self.depth += 1;
         value
     }
@@ -72,8 +73,8 @@ impl<'a, 'm> Machine<'a, 'm> {
         Ok(())
     }
 
-    fn node(&mut self, kind: &'a ExprKind) -> Eval {
-        match kind {
+    fn node(&mut self, expr: &'a Expr) -> Eval {
+        match &expr.kind {
             ExprKind::Const(value) => Ok(value.clone()),
             ExprKind::Local(name) => self.local(name),
             ExprKind::Param { up, name } => self.param(*up, name),
@@ -83,8 +84,7 @@ impl<'a, 'm> Machine<'a, 'm> {
                 self.env.run(*field).ok_or_else(|| EvalError::absent(Missing::Run(*field)))
             }
             ExprKind::Ran { up, id } => self.ran(*up, id),
-            ExprKind::Field { base, name, optional } => self.field(base, name, *optional),
-            ExprKind::Index { base, index } => self.index(base, index),
+            ExprKind::Field { base, .. } | ExprKind::Index { base, .. } => self.part(expr, base),
             ExprKind::Not(inner) => self.not(inner),
             ExprKind::Neg(inner) => self.eval(inner).and_then(|v| operators::negate(&v)),
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right),
@@ -169,15 +169,44 @@ impl<'a, 'm> Machine<'a, 'm> {
         Ok(Value::Bool(!self.condition(inner)?))
     }
 
-    fn field(&mut self, base: &'a Expr, name: &SmolStr, optional: bool) -> Eval {
-        let base = self.eval(base)?;
-        access::field(&base, name, optional)
+    /// A chain of fields and indices; inside json nothing is copied on the way.
+    fn part(&mut self, last: &'a Expr, base: &'a Expr) -> Eval {
+        let (mut steps, mut base) = (vec![last], base);
+        while let ExprKind::Field { base: inner, .. } | ExprKind::Index { base: inner, .. } = &base.kind {
+            self.meter.steps(1)?;
+            steps.push(base);
+            base = inner;
+        }
+        let mut value = self.eval(base)?;
+        while let Some(step) = steps.pop() {
+            if let Value::Json(json) = &value {
+                let mut part = self.json_part(json, step)?;
+                while let Some(step) = steps.pop() {
+                    part = self.json_part(part, step)?;
+                }
+                return access::copied(part, self.meter);
+            }
+            value = match &step.kind {
+                ExprKind::Field { name, optional, .. } => access::field(&value, name, *optional),
+                ExprKind::Index { index, .. } => {
+                    self.eval(index).and_then(|index| access::index(&value, &index, self.meter))
+                }
+                _ => Ok(value),
+            }
+            .map_err(|e| located(e, step.id))?;
+        }
+        Ok(value)
     }
 
-    fn index(&mut self, base: &'a Expr, index: &'a Expr) -> Eval {
-        let base = self.eval(base)?;
-        let index = self.eval(index)?;
-        access::index(&base, &index, self.meter)
+    fn json_part<'j>(&mut self, json: &'j Json, step: &'a Expr) -> Result<&'j Json, EvalError> {
+        match &step.kind {
+            ExprKind::Field { name, optional, .. } => access::json_field(json, name, *optional),
+            ExprKind::Index { index, .. } => {
+                self.eval(index).and_then(|index| access::json_index(json, &index))
+            }
+            _ => Ok(json),
+        }
+        .map_err(|e| located(e, step.id))
     }
 
     /// Chains of operators lean to the left: their left spine is walked without recursion.
@@ -363,7 +392,10 @@ impl<'a, 'm> Machine<'a, 'm> {
         rest: &'a [CompClause],
         out: &mut Vec<Value>,
     ) -> Result<(), EvalError> {
-        let list = self.eval(list).and_then(access::items).map_err(|e| located(e, list.id))?;
+        let list = self
+            .eval(list)
+            .and_then(|list| access::items(list, self.meter))
+            .map_err(|e| located(e, list.id))?;
         let slot = self.locals.len();
         self.locals.push((name.clone(), Value::Null));
         let mut done = Ok(());

@@ -1,5 +1,6 @@
 //! Functions on maps.
 
+use super::access;
 use super::call::Args;
 use super::error::EvalError;
 use crate::value::Value;
@@ -10,7 +11,7 @@ type Eval = Result<Value, EvalError>;
 pub(super) fn lookup(args: &mut Args<'_>) -> Eval {
     let key = args.text(1)?;
     match args.value(0)? {
-        Value::Json(json) => Ok(json.get(key).map_or(Value::Null, Value::from_json)),
+        Value::Json(json) => json.get(key).map_or(Ok(Value::Null), |json| access::copied(json, args.meter)),
         Value::Map(entries) | Value::Record(_, entries) => {
             Ok(entries.get(key).cloned().unwrap_or(Value::Null))
         }

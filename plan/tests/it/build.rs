@@ -63,7 +63,8 @@ pub fn run(expr: &Expr) -> Result<Value, EvalError> {
 }
 
 pub fn run_with(expr: &Expr, schemas: &Schemas) -> Result<Value, EvalError> {
-    eval(expr, &Closed::new(schemas), &Limits::default())
+    let limits = Limits { steps: 1_000_000, bytes: 64 << 20, ..Limits::default() };
+    eval(expr, &Closed::new(schemas), &limits)
 }
 
 pub fn strings(items: &[&str]) -> Value {

@@ -51,7 +51,8 @@ fn keys_and_escapes_of_the_rfc() {
     let text = json!("\u{20ac}$\u{f}\nA'B\"\\\\\"/\u{7f}");
     assert_eq!(to_string(&text), "\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\u{7f}\"");
     let mixed =
-        json!({"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 1e-27], "literals": [null, true, false]});
+        r#"{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 1e-27], "literals": [null, true, false]}"#;
+    let mixed: Json = serde_json::from_str(mixed).expect("JSON");
     assert_eq!(
         to_string(&mixed),
         r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}"#

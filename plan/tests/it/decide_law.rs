@@ -208,11 +208,13 @@ fn check(
     let d: Vec<&str> = deny_texts.iter().map(String::as_str).collect();
     let policy: Policy = policy(kind, &a, &d);
     let verdict = policy.decide(kind, &Pattern(request.text().into()));
-    for value in request.values(fillings) {
-        let expected = allowed(allow, deny, &value);
-        let of_value = policy.decide(kind, &Pattern::literal(&value));
+    let values = request.values(fillings);
+    // Of many values some, spread evenly.
+    for value in values.iter().step_by(values.len().div_ceil(24)) {
+        let expected = allowed(allow, deny, value);
+        let of_value = policy.decide(kind, &Pattern::literal(value));
         let exact = if expected { Verdict::Allowed } else { Verdict::Refused };
-        prop_assert_eq!(of_value, exact, "{:?} of {:?} but {:?}", &value, &a, &d);
+        prop_assert_eq!(of_value, exact, "{:?} of {:?} but {:?}", value, &a, &d);
         match verdict {
             Verdict::Allowed => prop_assert!(expected, "{:?} is not allowed by {:?} but {:?}", value, a, d),
             Verdict::Refused => prop_assert!(!expected, "{:?} is allowed by {:?} but {:?}", value, a, d),

@@ -221,6 +221,32 @@ fn what_would_not_end_is_exhausted() {
 }
 
 #[test]
+fn copies_of_json_are_counted() {
+    let items = Value::json(json!({"big": vec![0; 100_000]}));
+    let copy = expr(ExprKind::Field { base: Box::new(value(items)), name: "big".into(), optional: false });
+    let clauses = vec![CompClause::For("x".into(), call("range", vec![int(0), int(100_000)]))];
+    let many = expr(ExprKind::Comprehension { body: Box::new(copy), clauses });
+    assert_eq!(kind(run(&many)), ErrorKind::Exhausted);
+}
+
+#[test]
+fn chains_of_parts() {
+    let mut data = json!({"leaf": 7});
+    for _ in 0..100 {
+        data = json!({"a": [data]});
+    }
+    let mut chain = value(Value::json(data));
+    for _ in 0..100 {
+        let base = expr(ExprKind::Field { base: Box::new(chain), name: "a".into(), optional: false });
+        chain = expr(ExprKind::Index { base: Box::new(base), index: Box::new(int(-1)) });
+    }
+    let leaf = expr(ExprKind::Field { base: Box::new(chain.clone()), name: "leaf".into(), optional: false });
+    assert_eq!(run(&leaf), Ok(Value::json(json!(7))));
+    let absent = expr(ExprKind::Field { base: Box::new(chain), name: "x".into(), optional: true });
+    assert_eq!(run(&absent), Ok(Value::Null));
+}
+
+#[test]
 fn shared_parts_cannot_blow_up() {
     let mut doubled = int(1);
     for _ in 0..60 {
