@@ -4,7 +4,11 @@
 //! syntax to `Plan` + `Spans`), then on the plan: `effects` (rows, policy, guards), `flow` (labels and
 //! sinks), `checks` (one file a rule).
 
+pub mod checks;
+pub mod cost;
+pub mod effects;
 pub mod explain;
+pub mod flow;
 mod lower;
 pub mod names;
 pub mod render;
@@ -21,7 +25,7 @@ use rustchain_plan::test::Test;
 use std::io;
 use std::path::Path;
 
-/// A mission without errors.
+/// A mission that has a plan.
 #[derive(Clone, Debug)]
 pub struct CompiledMission {
     /// What runs.
@@ -32,6 +36,8 @@ pub struct CompiledMission {
     pub spans: spans::Spans,
     /// The file that declares it.
     pub file: FileId,
+    /// No error concerns it: it may run. (What the policy refuses leaves a plan, to be looked at.)
+    pub sound: bool,
 }
 
 /// What an analysis gives.
@@ -39,7 +45,7 @@ pub struct CompiledMission {
 pub struct Analysis {
     /// The texts.
     pub sources: SourceMap,
-    /// The entry file's missions that have no errors, in source order.
+    /// The entry file's missions that have a plan, in source order.
     pub missions: Vec<CompiledMission>,
     /// What was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
@@ -96,8 +102,20 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     }
     diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
     diagnostics.extend(program.take_diagnostics());
+    let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
+    let found = checks::check_all(passes, &program.sources);
+    let errors: Vec<spans::Place> = found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
+    for mission in &mut missions {
+        mission.sound = !errors.iter().any(|e| mission.spans.concerns(*e));
+    }
+    diagnostics.extend(found);
+    let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
     Analysis { sources: program.sources, missions, diagnostics }
+}
+
+fn place(diagnostic: &Diagnostic) -> spans::Place {
+    spans::Place { file: diagnostic.primary.file, span: diagnostic.primary.span }
 }
 
 /// By file and place, errors first where they stand at one place; what is said twice is said once.

@@ -26,6 +26,8 @@ pub struct Spans {
     pub nodes: BTreeMap<String, NodePlaces>,
     /// The mission's name.
     pub mission: Place,
+    /// The whole declaration of the mission.
+    pub mission_whole: Place,
     /// Before the closing brace of the mission: where a clause or a policy can be inserted.
     pub mission_close: Place,
     /// The mission's policy, where it has one.
@@ -99,6 +101,25 @@ impl Spans {
     pub fn expr(&mut self, place: Place) -> ExprId {
         self.exprs.push(place);
         ExprId(self.exprs.len() as u32 - 1)
+    }
+
+    /// Does something at this place concern the mission: its text, or a declaration that its plan embeds?
+    pub fn concerns(&self, place: Place) -> bool {
+        let within = |outer: &Place| {
+            outer.file == place.file
+                && outer.span.start <= place.span.start
+                && place.span.end <= outer.span.end
+        };
+        if within(&self.mission_whole) {
+            return true;
+        }
+        let policy = self.policy.iter().flat_map(|p| {
+            let rules = p.allow.iter().chain(&p.deny).chain(&p.approvals).chain(&p.sequences).chain(&p.flows);
+            rules.chain(&p.budget).chain([&p.name, &p.insert])
+        });
+        let agents = self.agents.values().flat_map(|a| a.tools.iter().chain(&a.budget).chain([&a.name]));
+        let mut all = self.nodes.values().map(|n| &n.whole).chain(policy).chain(agents).chain(self.providers.values());
+        all.any(within) || self.exprs.contains(&place)
     }
 
     /// Where an expression stands; the mission's name for unknown ids.

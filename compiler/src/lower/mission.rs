@@ -38,6 +38,7 @@ pub(crate) fn lower(
     cx.deep = true;
     cx.open.push(decl);
     cx.spans.mission = cx.place(mission.name.span);
+    cx.spans.mission_whole = cx.place(program.item(decl).span);
     cx.spans.mission_close = cx.place(Span::new(mission.close.start, mission.close.start));
     placement::check(cx.file(), &mission.body, placement::Place::Mission, &mut cx.diagnostics);
     let mut inputs = cx.inputs(&mission.body);
@@ -84,7 +85,7 @@ pub(crate) fn lower(
         debug,
     };
     let file = program.modules[decl.module].file;
-    let compiled = CompiledMission { plan, tests: Vec::new(), spans: cx.spans, file };
+    let compiled = CompiledMission { plan, tests: Vec::new(), spans: cx.spans, file, sound: true };
     (Some(compiled), diagnostics)
 }
 

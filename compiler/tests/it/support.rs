@@ -45,3 +45,8 @@ pub fn shown(analysis: &Analysis) -> String {
     }
     out
 }
+
+/// A fixture's path.
+pub fn at(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
