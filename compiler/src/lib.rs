@@ -104,14 +104,32 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     diagnostics.extend(program.take_diagnostics());
     let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
     let found = checks::check_all(passes, &program.sources);
-    let errors: Vec<spans::Place> = found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
+    let errors: Vec<spans::Place> =
+        found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
     for mission in &mut missions {
         mission.sound = !errors.iter().any(|e| mission.spans.concerns(*e));
     }
     diagnostics.extend(found);
+    follow_from_syntax(&mut diagnostics, &program.sources);
     let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
     Analysis { sources: program.sources, missions, diagnostics }
+}
+
+/// Takes off names and types on a line that has a syntax error: they follow from it.
+fn follow_from_syntax(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
+    let line = |d: &Diagnostic| {
+        let text = &sources.file(d.primary.file).text;
+        let before = text.get(..d.primary.span.start as usize).unwrap_or_default();
+        (d.primary.file, before.rfind('\n').map_or(0, |i| i + 1))
+    };
+    let broken: std::collections::BTreeSet<(FileId, usize)> =
+        diagnostics.iter().filter(|d| d.code.starts_with("RC00")).map(line).collect();
+    if broken.is_empty() {
+        return;
+    }
+    let follows = |d: &Diagnostic| d.code.starts_with("RC01") || d.code.starts_with("RC02");
+    diagnostics.retain(|d| !follows(d) || !broken.contains(&line(d)));
 }
 
 fn place(diagnostic: &Diagnostic) -> spans::Place {

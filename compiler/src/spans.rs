@@ -118,7 +118,8 @@ impl Spans {
             rules.chain(&p.budget).chain([&p.name, &p.insert])
         });
         let agents = self.agents.values().flat_map(|a| a.tools.iter().chain(&a.budget).chain([&a.name]));
-        let mut all = self.nodes.values().map(|n| &n.whole).chain(policy).chain(agents).chain(self.providers.values());
+        let mut all =
+            self.nodes.values().map(|n| &n.whole).chain(policy).chain(agents).chain(self.providers.values());
         all.any(within) || self.exprs.contains(&place)
     }
 

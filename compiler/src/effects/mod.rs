@@ -14,11 +14,12 @@ use crate::flow::Analysis;
 use crate::spans::Spans;
 use row::Entry;
 use rustchain_grammar::Diagnostic;
-use rustchain_plan::plan::{CalleeKind, Handle, Plan};
-use rustchain_plan::policy::{Grant, PromptUntrusted};
+use rustchain_plan::plan::{CalleeKind, Handle, Plan, Provider};
+use rustchain_plan::policy::{Grant, PromptUntrusted, Verdict};
 use rustchain_plan::signature::Replay;
-use rustchain_plan::{Body, Effect};
+use rustchain_plan::{Body, Effect, EffectKind, Pattern};
 use scope::{for_each_node, sites};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// Fills `effects`, `guards`, `replay` and `needs_approval` of every call and the rows of tools, and
@@ -85,6 +86,18 @@ pub(crate) fn fill_rows(plan: &mut Plan) {
             call.replay = replay;
         }
     });
+}
+
+/// The names that the policy is asked for where a provider is used: its own where the policy knows it, else,
+/// for `first_of`, those of the models that it may try.
+pub(crate) fn models(plan: &Plan, name: &SmolStr) -> Vec<SmolStr> {
+    let known = plan.policy.decide(EffectKind::Llm, &Pattern::literal(name)) != Verdict::Refused;
+    match plan.providers.get(name) {
+        Some(Provider::FirstOf(members)) if !known && !plan.policy.inferred => {
+            members.iter().flat_map(|m| models(plan, m)).collect()
+        }
+        _ => vec![name.clone()],
+    }
 }
 
 fn fill_tools(plan: &mut Plan) {

@@ -46,7 +46,8 @@ pub fn row<'p>(call: &'p Call, scope: &Rc<Scope<'p>>) -> Vec<Entry> {
     match call.kind {
         CalleeKind::Agent => {
             if let Some(agent) = plan.agents.get(&call.callee) {
-                out.push(callee_entry(EffectKind::Llm, Pattern::literal(&agent.model)));
+                let models = super::models(plan, &agent.model).into_iter();
+                out.extend(models.map(|m| callee_entry(EffectKind::Llm, Pattern::literal(&m))));
                 add_tools(&agent.tools, plan, &mut out);
             }
         }
@@ -170,9 +171,11 @@ fn instantiate<'p>(
     };
     let cause = Cause::Argument(name.clone());
     match call.handles.get(name) {
-        Some(Handle::Provider(handle) | Handle::Memory(handle)) => {
-            return push(&Shape::literal(handle.as_str()), cause, out);
+        Some(Handle::Provider(handle)) => {
+            let models = super::models(scope.plan, handle);
+            return models.iter().for_each(|m| push(&Shape::literal(m.as_str()), cause.clone(), out));
         }
+        Some(Handle::Memory(handle)) => return push(&Shape::literal(handle.as_str()), cause, out),
         Some(Handle::Tools(_)) => return,
         None => {}
     }

@@ -254,7 +254,7 @@ impl Reader {
                 shape.append(self.one(part, scope));
                 shape
             }
-            ("path.confine", [_, root]) => {
+            ("confine", [_, root]) => {
                 let mut shape = self.one(root, scope);
                 shape.push(Piece::Text("/".to_owned()));
                 shape.push(Piece::Any);

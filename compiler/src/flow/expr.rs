@@ -258,7 +258,7 @@ fn pure_call(function: &str, args: &[Tree]) -> Tree {
             };
             Tree::List(Box::new(Tree::Leaf(mark.clone())), mark.capped(Capacity::Closed))
         }
-        "path.confine" => Tree::Leaf(all().capped(Capacity::Confined)),
+        "confine" => Tree::Leaf(all().capped(Capacity::Confined)),
         "to_int" | "to_float" | "round" | "floor" | "ceil" | "abs" | "sum" | "decimals" | "pow" | "sqrt"
         | "clamp" | "index_of" | "count" | "weekday" | "time.floor" | "time.unix" | "time.from_unix"
         | "time.parse" | "seconds" | "hash.sha256" => Tree::Leaf(all().capped(Capacity::Number)),

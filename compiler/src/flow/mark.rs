@@ -16,7 +16,7 @@ pub enum Capacity {
     Closed,
     /// A number or a time: no syntax can hide in it.
     Number,
-    /// A path that `path.confine` keeps under a root.
+    /// A path that `confine` keeps under a root.
     Confined,
     /// Any text.
     Text,

@@ -61,7 +61,7 @@ impl<'p> Walker<'p> {
                 self.refuse(&at, "RC0407", "untrusted text is read as code", "read as code", Some(help));
             }
             Sink::Path if at.mark.is_untrusted_text() => {
-                let help = "keep it under a folder: `path.confine(name, \"folder\")`";
+                let help = "keep it under a folder: `confine(name, \"folder\")`";
                 self.refuse(&at, "RC0405", "untrusted text chooses a path", "used as a path", Some(help));
             }
             Sink::Host => self.url(&at),

@@ -1,6 +1,6 @@
 //! Declarations by themselves: each is checked once, whether something uses it or not.
 
-use crate::names::{DeclRef, refs, walk};
+use crate::names::{DeclRef, Space, refs, walk};
 use crate::types::Cx;
 use crate::types::call::Target;
 use crate::types::program::Program;
@@ -28,7 +28,7 @@ impl Cx<'_> {
             }
             ItemKind::Record(record) => self.record_declaration(decl, record),
             ItemKind::Provider(provider) => {
-                self.provider(&provider.value);
+                self.provider(&provider.name.text, &provider.value);
             }
             ItemKind::Memory(memory) => {
                 self.memory(&memory.value);
@@ -127,30 +127,41 @@ fn visit(
         let mut names: Vec<String> = path[at..].iter().map(|d| program.plan_name(*d).to_string()).collect();
         names.push(program.plan_name(*target).to_string());
         let file = program.modules[decl.module].file;
-        let message = format!("`{}` calls itself", program.plan_name(*target));
-        found.push(
-            Diagnostic::error("RC0109", file, *span, message)
-                .note(format!("The calls go round: {}.", names.join(" → ")))
-                .help("repeat with `loop s from … until …, max N { … }`"),
-        );
+        let path = names.join(" → ");
+        found.push(match &program.item(*target).kind {
+            ItemKind::Provider(_) => {
+                let message = format!("the provider `{}` falls back on itself", program.plan_name(*target));
+                Diagnostic::error("RC0108", file, *span, message)
+                    .note(format!("The providers go round: {path}."))
+            }
+            _ => {
+                let message = format!("`{}` calls itself", program.plan_name(*target));
+                Diagnostic::error("RC0109", file, *span, message)
+                    .note(format!("The calls go round: {path}."))
+                    .help("repeat with `loop s from … until …, max N { … }`")
+            }
+        });
     }
     path.pop();
     state.insert(decl, true);
 }
 
+/// The declared callables that an expression calls.
+fn calls_in(cx: &Cx<'_>, e: &ast::Expr, found: &mut Vec<(DeclRef, Span)>) {
+    walk::any(e, &mut |e| {
+        if let E::Call { callee, .. } = &e.kind {
+            if let Target::Declared(target) = cx.target(callee) {
+                found.push((target, callee.span));
+            }
+        }
+        false
+    });
+}
+
 fn callees(program: &Program, decl: DeclRef, kind: &ItemKind) -> Vec<(DeclRef, Span)> {
     let cx = Cx::anonymous(program, decl.module);
-    let mut found = Vec::new();
-    let mut look = |e: &ast::Expr| {
-        walk::any(e, &mut |e| {
-            if let E::Call { callee, .. } = &e.kind {
-                if let Target::Declared(target) = cx.target(callee) {
-                    found.push((target, callee.span));
-                }
-            }
-            false
-        });
-    };
+    let mut found: Vec<(DeclRef, Span)> = Vec::new();
+    let mut look = |e: &ast::Expr| calls_in(&cx, e, &mut found);
     match kind {
         ItemKind::Chain(chain) => {
             chain.body.iter().for_each(|s| walk::statement(s, &mut look));
@@ -159,6 +170,13 @@ fn callees(program: &Program, decl: DeclRef, kind: &ItemKind) -> Vec<(DeclRef, S
         ItemKind::Mission(mission) => {
             let outputs = |s: &&ast::Stmt| !matches!(s.kind, StmtKind::Input(_) | StmtKind::Secret(_));
             mission.body.iter().filter(outputs).for_each(|s| walk::statement(s, &mut look));
+        }
+        ItemKind::Provider(provider) => {
+            walk::any(&provider.value, &mut |e| {
+                let E::Name(name) = &e.kind else { return false };
+                found.extend(program.names.local(decl.module, Space::Value, &name.text).map(|d| (d, e.span)));
+                false
+            });
         }
         ItemKind::Agent(agent) => {
             for tool in &agent.tools {

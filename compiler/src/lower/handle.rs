@@ -114,7 +114,7 @@ impl Cx<'_> {
                 Some(ToolRef { callee, kind, pin, effects: Vec::new() })
             }
             Target::Unlocked => {
-                self.unlocked(callee);
+                self.unlocked();
                 None
             }
             Target::Broken => {

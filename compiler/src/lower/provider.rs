@@ -14,6 +14,8 @@ impl Cx<'_> {
     pub fn embed_provider(&mut self, decl: DeclRef) -> SmolStr {
         let name = self.program.plan_name(decl);
         if !self.used.seen.insert(decl) {
+            // Not there yet: it is being embedded, so it falls back on itself; its declaration says so.
+            self.tainted |= !self.used.providers.contains_key(&name);
             return name;
         }
         let ItemKind::Provider(provider) = &self.program.item(decl).kind else { return name };
@@ -22,7 +24,7 @@ impl Cx<'_> {
         let lowered = self.within_module(decl.module, |cx| {
             let place = cx.place(item_span);
             cx.spans.providers.insert(name.clone(), place);
-            cx.provider(&provider.value)
+            cx.provider(&name, &provider.value)
         });
         self.silence(told);
         match lowered {
@@ -43,7 +45,7 @@ impl Cx<'_> {
     }
 
     /// `openai("gpt-4o-mini", temperature: 0.0)` or `first_of([…])`.
-    pub fn provider(&mut self, value: &ast::Expr) -> Option<Provider> {
+    pub fn provider(&mut self, name: &SmolStr, value: &ast::Expr) -> Option<Provider> {
         let E::Call { callee, args, args_span, .. } = &value.kind else {
             if !matches!(value.kind, E::Error) {
                 let d = self
@@ -59,7 +61,7 @@ impl Cx<'_> {
             return None;
         };
         if vendor.text == "first_of" {
-            return self.first_of(args, *args_span);
+            return self.first_of(name, args, *args_span);
         }
         let allowed = std::mem::replace(&mut self.env_allowed, true);
         let lowered = self.model(&vendor.text, args, *args_span);
@@ -67,7 +69,22 @@ impl Cx<'_> {
         lowered
     }
 
-    fn first_of(&mut self, args: &[Arg], args_span: rustchain_grammar::Span) -> Option<Provider> {
+    /// A provider written inside `first_of`: its key is the outer one's with its position.
+    fn unnamed_provider(&mut self, owner: &SmolStr, index: usize, e: &ast::Expr) -> Option<SmolStr> {
+        let name: SmolStr = format!("{owner}.{}", index + 1).into();
+        let provider = self.provider(&name, e)?;
+        let place = self.place(e.span);
+        self.spans.providers.insert(name.clone(), place);
+        self.used.providers.insert(name.clone(), provider);
+        Some(name)
+    }
+
+    fn first_of(
+        &mut self,
+        owner: &SmolStr,
+        args: &[Arg],
+        args_span: rustchain_grammar::Span,
+    ) -> Option<Provider> {
         let [Arg { name: None, value }] = args else {
             let d = self.error("RC0203", args_span, "`first_of` takes a list of providers");
             self.report(d);
@@ -82,8 +99,14 @@ impl Cx<'_> {
             let d = self.error("RC0203", value.span, "`first_of` needs at least one provider");
             self.report(d);
         }
-        let names: Option<Vec<SmolStr>> = items.iter().map(|e| self.provider_name(e)).collect();
-        Some(Provider::FirstOf(names?))
+        let mut names = Vec::with_capacity(items.len());
+        for (index, e) in items.iter().enumerate() {
+            names.push(match &e.kind {
+                E::Call { .. } => self.unnamed_provider(owner, index, e)?,
+                _ => self.provider_name(e)?,
+            });
+        }
+        Some(Provider::FirstOf(names))
     }
 
     fn model(

@@ -131,7 +131,8 @@ impl Cx<'_> {
                     .fix("wrap it in a template", Applicability::Suggest, span, wrapped);
             }
             (Type::Int | Type::Float | Type::Bool | Type::Named(_), Type::String) => {
-                let wrapped = format!("\"${{{text}}}\"");
+                let literal = source.is_some_and(is_literal);
+                let wrapped = if literal { format!("\"{text}\"") } else { format!("\"${{{text}}}\"") };
                 diagnostic = diagnostic.help(format!("write it into a template: `{wrapped}`")).fix(
                     "wrap it in a template",
                     Applicability::Suggest,
@@ -168,7 +169,6 @@ impl Cx<'_> {
             }
             _ => {}
         }
-        let _ = source;
         diagnostic
     }
 
@@ -202,6 +202,10 @@ impl Cx<'_> {
         let member = members.iter().find(|(name, wire)| name == text.as_ref() || wire == text.as_ref())?;
         Some(format!("{}.{}", self.type_name(key), member.0))
     }
+}
+
+fn is_literal(e: &ast::Expr) -> bool {
+    matches!(e.kind, ast::ExprKind::Int(_) | ast::ExprKind::Float(_) | ast::ExprKind::Bool(_))
 }
 
 fn is_template(expr: &Expr) -> bool {

@@ -191,7 +191,8 @@ impl Cx<'_> {
         let (Some(value), Some(reason), 2) = (value, reason, args.len()) else {
             let name = form.name();
             let message = format!("`{name}` takes a value and a reason");
-            let d = self.error("RC0203", args_span, message).help(format!("`{name}(x, reason: \"…\")`"));
+            let code = if value.is_some() && reason.is_none() { "RC0412" } else { "RC0203" };
+            let d = self.error(code, args_span, message).help(format!("`{name}(x, reason: \"…\")`"));
             self.report(d);
             for arg in args {
                 self.elab(&arg.value, None);
@@ -201,10 +202,6 @@ impl Cx<'_> {
         let typed = self.elab(&value.value, want);
         let told = self.check_constant(&reason.value, &Type::String, "the reason");
         let Some(Value::String(told)) = told else { return Typed { ty: typed.ty, ..Typed::error() } };
-        if told.trim().is_empty() {
-            let d = self.error("RC0203", reason.value.span, "the reason is empty");
-            self.report(d);
-        }
         let kind = ExprKind::Lower { labels, reason: told.as_ref().into(), value: Box::new(typed.expr) };
         self.typed(span, kind, typed.ty)
     }

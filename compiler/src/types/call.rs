@@ -129,7 +129,7 @@ impl<'p> Cx<'p> {
             Target::Declared(decl) => self.declared_in_expression(decl, callee, args, e.span),
             Target::Form(form) => self.form(form, callee, type_args, args, args_span, e.span, want),
             Target::Method(base, name) => self.method(base, name, args, e.span, args_span),
-            Target::Unlocked => self.unlocked(callee),
+            Target::Unlocked => self.unlocked(),
             Target::Broken => {
                 self.tainted = true;
                 Typed::error()
@@ -169,14 +169,9 @@ impl<'p> Cx<'p> {
         Typed::error()
     }
 
-    /// A tool whose types are not known.
-    pub fn unlocked(&mut self, callee: &ast::Expr) -> Typed {
-        let name = self.text(callee.span);
-        let message = format!("the types of `{name}` are not known: `rustchain.lock` has no entry for it");
-        let diagnostic = self
-            .error("RC0118", callee.span, message)
-            .help("run `rustchain tools lock` once the server is installed");
-        self.report(diagnostic);
+    /// A tool whose types are not known; its declaration says so.
+    pub fn unlocked(&mut self) -> Typed {
+        self.tainted = true;
         Typed::error()
     }
 

@@ -103,7 +103,12 @@ impl Program {
         let ItemKind::Let(item) = &self.item(decl).kind else { return (None, Type::Error) };
         self.lets.borrow_mut().insert(decl, None);
         let mut cx = Cx::anonymous(self, decl.module);
-        if let Some(path) = self.let_cycle(decl) {
+        if let Some(cycle) = self.let_cycle(decl) {
+            // One cause, told once: the others on the way count as told.
+            for other in cycle.iter().filter(|d| **d != decl) {
+                self.lets.borrow_mut().insert(*other, Some((None, Type::Error)));
+            }
+            let path: Vec<String> = cycle.iter().map(|d| self.plan_name(*d).to_string()).collect();
             let message = format!("`{}` is defined by itself", item.name.text);
             let diagnostic = cx
                 .error("RC0108", item.name.span, message)
@@ -128,11 +133,10 @@ impl Program {
     }
 
     /// The names on a cycle of top-level `let`s through this one.
-    fn let_cycle(&self, start: DeclRef) -> Option<Vec<String>> {
+    fn let_cycle(&self, start: DeclRef) -> Option<Vec<DeclRef>> {
         let mut path = vec![start];
         let mut seen = std::collections::HashSet::new();
-        self.walk_lets(start, start, &mut path, &mut seen)
-            .then(|| path.iter().map(|d| self.plan_name(*d).to_string()).collect())
+        self.walk_lets(start, start, &mut path, &mut seen).then_some(path)
     }
 
     fn walk_lets(

@@ -17,7 +17,7 @@ mission m {
 }
 "#,
     );
-    assert_eq!(shown(&analysis), "");
+    assert!(!analysis.has_errors(), "{}", shown(&analysis));
     let plan = &analysis.missions[0].plan;
     plan.validate().expect("sound");
     insta::assert_snapshot!(plan.to_json_pretty().expect("json"));
