@@ -22,6 +22,8 @@ pub(crate) struct Mocks {
 struct Facts {
     /// How often each mock was used.
     used: Vec<usize>,
+    /// What the test does not say and should.
+    problems: Vec<String>,
     runs: BTreeMap<String, i64>,
     ends: BTreeMap<String, Vec<EndFact>>,
 }
@@ -77,6 +79,7 @@ impl Mocks {
             return Mocked::Real;
         }
         let message = format!("`{callee}` in `{path}` has effects and no `mock`");
+        self.facts().problems.push(message.clone());
         Mocked::Unmocked(StepError::new(ErrorKind::Refused, message))
     }
 
@@ -89,12 +92,22 @@ impl Mocks {
     ) -> Option<Result<Value, StepError>> {
         let (at, mock) = self.find(callee, path)?;
         let count = self.use_of(at);
+        if let Reply::Each(replies) = &mock.reply
+            && count >= replies.len()
+        {
+            let message =
+                format!("the mock of line {} gives {count} values; `{path}` asks for more", mock.line);
+            self.facts().problems.push(message);
+        }
         Some(given(&mock.reply, count, mock.line, schemas))
     }
 
     /// The answer of `mock approval`; `None`: there is no mock.
     pub(crate) fn approval(&self, path: &str) -> Option<bool> {
-        let (at, mock) = self.find("approval", path)?;
+        let Some((at, mock)) = self.find("approval", path) else {
+            self.facts().problems.push(format!("`{path}` needs an approval and has no `mock approval`"));
+            return None;
+        };
         let count = self.use_of(at);
         match &mock.reply {
             Reply::Approval(granted) => Some(*granted),
@@ -119,6 +132,13 @@ impl Mocks {
         let Some(used) = facts.used.get_mut(at) else { return 0 };
         *used += 1;
         *used - 1
+    }
+
+    /// What the test does not say and should, each once.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = self.facts().problems.clone();
+        problems.dedup();
+        problems
     }
 
     /// The mocks that nothing used.

@@ -56,6 +56,18 @@ pub struct Scheduled {
     pub is_latest: bool,
 }
 
+impl Scheduled {
+    /// The first run at a moment in RFC 3339, without an interval of its own.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn at_text(text: &str) -> Result<Scheduled, String> {
+        let time: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+        let at = i64::try_from(time.as_nanosecond()).map_err(|_| "it is too far from today".to_owned())?;
+        Ok(Scheduled { at, interval_start: at, interval_end: at, attempt: 1, is_latest: true })
+    }
+}
+
 impl RunOptions {
     /// Everything as usual, in a project root.
     pub fn new(root: impl Into<PathBuf>) -> RunOptions {

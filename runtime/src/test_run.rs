@@ -111,7 +111,9 @@ impl Facts<'_> {
             line: mock.line,
             message: format!("`mock {}` was not used", mock.target),
         });
-        let mut failures: Vec<TestFailure> = unused.collect();
+        let unsaid =
+            self.mocks.problems().into_iter().map(|message| TestFailure { line: test.line, message });
+        let mut failures: Vec<TestFailure> = unused.chain(unsaid).collect();
         for expect in &test.expects {
             if let Some(message) = self.check(expect) {
                 failures.push(TestFailure { line: expect.line, message });

@@ -62,7 +62,12 @@ impl<'e> Engine<'e> {
         cancel: &CancelToken,
     ) -> Option<Result<Value, StepError>> {
         match &node.body {
-            PreparedBody::Value(expr) => Some(self.eval(frame, expr)),
+            PreparedBody::Value(expr) => {
+                if let Some(mocks) = &self.mocks {
+                    mocks.evaluated(&self.path(&frame.prefix, node));
+                }
+                Some(self.eval(frame, expr))
+            }
             PreparedBody::Call(call) => {
                 let Some(Run::Inline(run)) = call.run else { return None };
                 if self.mocks.is_some() || node.source.retry.is_some() || call.call.needs_approval {

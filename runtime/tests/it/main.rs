@@ -6,5 +6,6 @@ mod inputs;
 mod log;
 mod plans;
 mod process;
+mod tests;
 mod time;
 mod triggers;
