@@ -1,3 +1,4 @@
 //! Importers: one folder a format.
 
 pub mod airflow;
+pub mod yaml;

@@ -1,0 +1,104 @@
+//! What holds for every input.
+
+use crate::fixtures::all;
+use rustchain_grammar::{FileId, Severity};
+use rustchain_transpile::from::yaml::import;
+
+/// Spans lie in their texts, at character borders; mission text parses.
+fn check(name: &str, text: &str) {
+    let result = import(FileId(0), name, text);
+    for diagnostic in &result.diagnostics {
+        let labels = std::iter::once(&diagnostic.primary).chain(&diagnostic.secondary);
+        for span in labels
+            .map(|label| label.span)
+            .chain(diagnostic.fixes.iter().flat_map(|f| &f.edits).map(|e| e.span))
+        {
+            assert!(text.get(span.range()).is_some(), "{name}: {diagnostic:?}");
+        }
+    }
+    let Some(mission) = &result.mission_text else {
+        assert!(
+            result.diagnostics.iter().any(|d| d.severity == Severity::Error),
+            "{name}: no text and no error"
+        );
+        return;
+    };
+    let parsed = rustchain_grammar::parse(mission, FileId(0));
+    assert!(parsed.is_ok(), "{name}: {:#?}\n---- from\n{text}\n---- to\n{mission}", parsed.diagnostics);
+    for (here, there) in &result.origins {
+        assert!(mission.get(here.range()).is_some(), "{name}: {here:?}");
+        assert!(text.get(there.range()).is_some(), "{name}: {there:?}");
+    }
+}
+
+/// Every place of a small fixture, every eleventh of a large one.
+fn stride(text: &str) -> usize {
+    if text.len() < 700 { 1 } else { 11 }
+}
+
+#[test]
+fn every_prefix_of_every_fixture_is_read_without_a_panic() {
+    for (name, text) in all() {
+        for (end, _) in text.char_indices().step_by(stride(&text)) {
+            check(&name, &text[..end]);
+        }
+    }
+}
+
+#[test]
+fn every_fixture_with_one_character_gone_is_read_without_a_panic() {
+    for (name, text) in all() {
+        for (at, c) in text.char_indices().step_by(stride(&text)) {
+            let mutated = format!("{}{}", &text[..at], &text[at + c.len_utf8()..]);
+            check(&name, &mutated);
+        }
+    }
+}
+
+#[test]
+fn a_bomb_of_aliases_is_refused_in_bounded_time() {
+    let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let inner = vec![format!("*a{}", level - 1); 10].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{inner}]\n"));
+    }
+    let started = std::time::Instant::now();
+    let result = import(FileId(0), "bomb.yaml", &text);
+    assert!(result.mission_text.is_none());
+    assert!(result.diagnostics[0].message.contains("aliases"), "{:?}", result.diagnostics);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "- ".repeat(5_000)] {
+        for name in ["deep.yaml", "deep.json"] {
+            assert!(import(FileId(0), name, &text).mission_text.is_none());
+        }
+    }
+}
+
+#[test]
+fn the_same_file_gives_the_same_text() {
+    for (name, text) in all() {
+        let first = import(FileId(0), &name, &text);
+        let again = import(FileId(0), &name, &text);
+        assert_eq!(first.mission_text, again.mission_text);
+        assert_eq!(first.origins, again.origins);
+        assert_eq!(first.diagnostics, again.diagnostics);
+    }
+}
+
+/// Nothing that a mission gets from its YAML may be lost on the way: every literal of the text has a place.
+#[test]
+fn every_step_name_leads_back_to_the_yaml() {
+    let text = "version: '1.0'\nname: n\nsteps:\n  - id: fetch_all\n    name: f\n    step_type: read_file\n    parameters:\n      path: data/in.txt\n";
+    let result = import(FileId(0), "n.yaml", text);
+    let mission = result.mission_text.expect("mission text");
+    for word in ["fetch_all", "data/in.txt"] {
+        let here = mission.find(word).expect(word) as u32;
+        let here = rustchain_grammar::Span::new(here, here + word.len() as u32);
+        let exact = result.origins.iter().any(|(h, there)| *h == here && &text[there.range()] == word);
+        assert!(exact, "{word}: {:?}\n{mission}", result.origins);
+    }
+}

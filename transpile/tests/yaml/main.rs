@@ -1,0 +1,5 @@
+//! Tests of the importer of YAML and JSON missions.
+
+mod fixtures;
+mod laws;
+mod table;
