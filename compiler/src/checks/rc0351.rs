@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use crate::spans::Place;
-use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
+use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity, Span};
 use rustchain_plan::expr::ExprKind;
 use rustchain_plan::plan::Provider;
 use rustchain_plan::{EffectKind, Value};
@@ -39,13 +39,21 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
 fn finding(context: &Context<'_>, place: Place, host: &str) -> Diagnostic {
     let message = format!("the request to `{host}` is not encrypted");
     let finding = context.finding("RC0351", Severity::High, place, message).label("http, not https");
-    match context.text(place).find("http://") {
-        Some(at) => {
-            let start = place.span.start + at as u32;
-            finding.fix("use https", Applicability::Safe, Span::new(start, start + 7), "https://")
-        }
-        None => finding.help("use `https://`"),
-    }
+    let Some(edit) = secured(context, place, "http://") else { return finding.help("use `https://`") };
+    let mut edits = vec![edit];
+    let grants = context.spans.policy.iter().flat_map(|p| &p.allow);
+    edits.extend(grants.filter_map(|grant| secured(context, *grant, &format!("http://{host}"))));
+    edits.dedup();
+    let mut finding = finding;
+    finding.fixes.push(Fix { title: "use https".to_owned(), applicability: Applicability::Safe, edits });
+    finding
+}
+
+/// `http` becomes `https` where a text stands at a place.
+fn secured(context: &Context<'_>, place: Place, text: &str) -> Option<Edit> {
+    let at = context.text(place).find(text)?;
+    let start = place.span.start + at as u32;
+    Some(Edit { file: place.file, span: Span::new(start, start + 4), text: "https".to_owned() })
 }
 
 /// The host of an `http:` url, unless it is this machine or not known.

@@ -1,0 +1,6 @@
+//! Tests of effects, flow, cost and the catalogue of checks.
+
+mod laws;
+mod pages;
+mod samples;
+mod support;

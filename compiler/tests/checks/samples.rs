@@ -1,0 +1,137 @@
+//! Programs as a user writes them.
+
+use crate::support::{check, codes, shown};
+use rustchain_grammar::Severity;
+
+const TRIAGE: &str = include_str!("../fixtures/triage.mission");
+
+#[test]
+fn nothing_is_wrong_with_the_triage_sample() {
+    let analysis = check(TRIAGE);
+    let bad: String = analysis
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity >= Severity::Medium)
+        .map(|d| shown(&analysis, d))
+        .collect();
+    assert_eq!(bad, "");
+}
+
+#[test]
+fn the_escalation_needs_an_approval() {
+    let analysis = check(TRIAGE);
+    let plan = &analysis.missions[0].plan;
+    let node = plan.root.nodes.iter().find(|n| n.id == "escalate").expect("a step");
+    let rustchain_plan::Body::Call(call) = &node.body else { panic!("a call") };
+    assert!(call.needs_approval);
+}
+
+/// Laundering by a file: what is written is what is read.
+#[test]
+fn labels_survive_a_file() {
+    let analysis = check(
+        r#"edition 2026
+mission m {
+  policy {
+    allow net.read "https://example.com/**"
+    allow fs.write "out/a.txt"
+    allow fs.read "out/a.txt"
+    allow exec "bash"
+  }
+  defaults { timeout 10s }
+  step page = http.get<string>(url: "https://example.com/a")
+  step save = fs.write(path: "out/a.txt", text: page)
+  step text = fs.read(path: "out/a.txt") with { after [save] }
+  step run = exec.bash(script: "echo ${text}")
+}
+"#,
+    );
+    assert!(codes(&analysis).contains(&"RC0401"), "{:?}", codes(&analysis));
+}
+
+/// Labels through a chain, a comprehension and a loop.
+#[test]
+fn labels_pass_chains_comprehensions_and_loops() {
+    let analysis = check(
+        r#"edition 2026
+record Item { name: string, size: int }
+chain shout(text: string) -> string = upper(text)
+mission m {
+  policy {
+    allow net.read "https://example.com/**"
+    allow exec "bash"
+  }
+  defaults { timeout 10s }
+  step items = http.get<list<Item>>(url: "https://example.com/a")
+  let names = [shout(text: i.name) for i in items if i.size > 3]
+  step all = loop s from "" until len(s) > 100, max 5 { s + join(names, " ") }
+  step run = exec.bash(script: "echo ${all}")
+}
+"#,
+    );
+    let d = analysis.diagnostics.iter().find(|d| d.code == "RC0401").expect("found");
+    insta::assert_snapshot!(shown(&analysis, d));
+}
+
+/// A length, an enum and a bool may steer.
+#[test]
+fn low_capacity_conditions_may_steer() {
+    let analysis = check(
+        r#"edition 2026
+enum Mood { good, bad }
+record Verdict { mood: Mood, urgent: bool, score: int where score >= 0 && score <= 5, text: string }
+mission m {
+  policy {
+    allow net.read "https://example.com/**"
+    allow fs.write "out/**"
+  }
+  defaults { timeout 10s }
+  step verdict = http.get<Verdict>(url: "https://example.com/a")
+  step a = fs.write(path: "out/a", text: "x") with { when verdict.mood == Mood.bad }
+  step b = fs.write(path: "out/b", text: "x") with { when verdict.urgent && verdict.score > 3 }
+  step c = fs.write(path: "out/c", text: "x") with { when len(verdict.text) > 3 }
+  step d = fs.write(path: "out/d", text: "x") with { when "x" in verdict.text }
+}
+"#,
+    );
+    let found: Vec<String> =
+        analysis.diagnostics.iter().filter(|d| d.code == "RC0408").map(|d| shown(&analysis, d)).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("in verdict.text"), "{found:?}");
+}
+
+/// A mission without a policy: one cause, one diagnostic, one policy.
+#[test]
+fn a_mission_without_a_policy_is_told_once() {
+    let text = r#"edition 2026
+mission m {
+  step a = http.get<string>(url: "https://example.com/a") with { timeout 10s }
+  step b = fs.write(path: "out/b", text: a)
+}
+"#;
+    let analysis = check(text);
+    let of_code: Vec<_> = analysis.diagnostics.iter().filter(|d| d.code == "RC0301").collect();
+    assert_eq!(of_code.len(), 1);
+    let fixed = crate::support::applied(text, &of_code[0].fixes[0]);
+    assert!(!check(&fixed).has_errors(), "{fixed}");
+}
+
+/// A step called in many instances of a chain is reported once.
+#[test]
+fn a_chain_is_reported_once() {
+    let analysis = check(
+        r#"edition 2026
+chain get(name: string) -> string {
+  step page = http.get<string>(url: "https://example.com/a") with { timeout 10s }
+  return page
+}
+mission m {
+  policy { allow fs.read "a" }
+  step a = get(name: "a")
+  step b = get(name: "b")
+  output a: string = a + b
+}
+"#,
+    );
+    assert_eq!(analysis.diagnostics.iter().filter(|d| d.code == "RC0301").count(), 1);
+}

@@ -1,0 +1,58 @@
+//! What the tests share.
+
+use rustchain_compiler::{Analysis, MemoryVfs, Options, analyse_text};
+use rustchain_grammar::{Diagnostic, Fix};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Analyses one text with every rule.
+pub fn check(text: &str) -> Analysis {
+    let options = Options { rules: true, ..Options::default() };
+    analyse_text(&MemoryVfs::new(), Path::new("m.mission"), text, options)
+}
+
+/// The codes found, sorted, once each.
+pub fn codes(analysis: &Analysis) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = analysis.diagnostics.iter().map(|d| d.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+/// A diagnostic as a person compares it.
+pub fn shown(analysis: &Analysis, d: &Diagnostic) -> String {
+    let mut out = String::new();
+    let text = |label: &rustchain_grammar::Label| {
+        let file = &analysis.sources.file(label.file).text;
+        let line = file[..label.span.start as usize].matches('\n').count() + 1;
+        let words = file.get(label.span.range()).unwrap_or_default().replace('\n', "⏎");
+        format!("{line}: {words}")
+    };
+    let _ = writeln!(out, "{:?} {}: {}", d.severity, d.code, d.message);
+    let _ = writeln!(out, "  at {} ({})", text(&d.primary), d.primary.message);
+    for label in &d.secondary {
+        let _ = writeln!(out, "  also {} ({})", text(label), label.message);
+    }
+    for note in &d.notes {
+        let _ = writeln!(out, "  note: {note}");
+    }
+    if let Some(help) = &d.help {
+        let _ = writeln!(out, "  help: {help}");
+    }
+    for fix in &d.fixes {
+        let edits: Vec<String> = fix.edits.iter().map(|e| format!("{:?}", e.text)).collect();
+        let _ = writeln!(out, "  fix ({:?}): {}: {}", fix.applicability, fix.title, edits.join(", "));
+    }
+    out
+}
+
+/// A text with the edits of a fix made.
+pub fn applied(text: &str, fix: &Fix) -> String {
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|e| std::cmp::Reverse(e.span.start));
+    let mut out = text.to_owned();
+    for edit in edits {
+        out.replace_range(edit.span.range(), &edit.text);
+    }
+    out
+}
