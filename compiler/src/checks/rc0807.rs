@@ -4,7 +4,7 @@ use super::context::Context;
 use super::graph::reaches;
 use crate::effects::scope::Site;
 use rustchain_grammar::{Diagnostic, Severity};
-use rustchain_plan::plan::{Call, Region};
+use rustchain_plan::plan::{Call, NeedKind, Region};
 use rustchain_plan::{Body, EffectKind};
 use std::collections::BTreeSet;
 
@@ -51,7 +51,14 @@ fn is_check(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bo
         && node.when.is_some()
         && !reaches(region, &node.id, &site.node.id, false)
         && !reaches(region, &site.node.id, &node.id, true)
+        && !reads_later(node, region, site)
         && !exclusive(node, site)
+}
+
+/// The check reads a step that comes after: it cannot come first.
+fn reads_later(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bool {
+    let values = node.needs.iter().filter(|n| n.kind != NeedKind::Order);
+    values.into_iter().any(|n| reaches(region, &site.node.id, &n.id, false))
 }
 
 /// One of the two runs, never both, or the check looks at something that the step made.

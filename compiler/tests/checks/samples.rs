@@ -3,7 +3,7 @@
 use crate::support::{check, codes, shown};
 use rustchain_grammar::Severity;
 
-const TRIAGE: &str = include_str!("../fixtures/triage.mission");
+const TRIAGE: &str = include_str!("../fixtures/whole/triage.mission");
 
 #[test]
 fn nothing_is_wrong_with_the_triage_sample() {
