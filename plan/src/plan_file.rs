@@ -79,7 +79,11 @@ impl Plan {
 }
 
 pub(crate) fn to_json(plan: &Plan) -> Result<Json, PlanError> {
-    serde_json::to_value(plan).map_err(|e| PlanError::Syntax(e.to_string()))
+    value_to_json(plan)
+}
+
+pub(crate) fn value_to_json(part: &impl serde::Serialize) -> Result<Json, PlanError> {
+    serde_json::to_value(part).map_err(|e| PlanError::Syntax(e.to_string()))
 }
 
 /// A plan of another version may have any other member: its number is read first.

@@ -7,11 +7,90 @@ use crate::{canonical, plan_file};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
+/// Stands for the nodes of the root while the rest is brought into its canonical form.
+const NODES: &str = "\u{f8ff}nodes\u{f8ff}";
+
 impl Plan {
     /// SHA-256 over the canonical JSON of everything but `debug`. Nodes are keyed by id: their order in
     /// the source does not count. Fails where the plan is nested deeper than a plan file may be.
     pub fn hash(&self) -> Result<[u8; 32], PlanError> {
-        Ok(Sha256::digest(self.canonical_json()?.as_bytes()).into())
+        let depth = crate::plan_validate::depth(self)?;
+        with_stack(depth, || match self.hash_by_nodes()? {
+            Some(hash) => Ok(hash),
+            None => Ok(Sha256::digest(self.canonical_json()?.as_bytes()).into()),
+        })
+    }
+
+    /// The same hash with the text of one node at a time in memory; `None` where that cannot be: two nodes have
+    /// one id, or the text that stands for the nodes occurs in the plan itself.
+    fn hash_by_nodes(&self) -> Result<Option<[u8; 32]>, PlanError> {
+        let root = &self.root;
+        let frame = Region {
+            params: root.params.clone(),
+            lets: root.lets.clone(),
+            nodes: Vec::new(),
+            result: root.result.clone(),
+        };
+        let mut json = plan_file::to_json(&self.clone_with_root(frame))?;
+        if let Some(members) = json.as_object_mut() {
+            members.remove("debug");
+        }
+        for (name, region) in &self.chain_tools {
+            if let Some(json) = json.get_mut("chain_tools").and_then(|t| t.get_mut(name.as_str())) {
+                key_nodes(region, json);
+            }
+        }
+        if let Some(nodes) = json.get_mut("root").and_then(|root| root.get_mut("nodes")) {
+            *nodes = Json::from(NODES);
+        }
+        let text = canonical::to_string(&json);
+        let place = Json::from(NODES).to_string();
+        let mut parts = text.split(&place);
+        let (Some(before), Some(after), None) = (parts.next(), parts.next(), parts.next()) else {
+            return Ok(None);
+        };
+        let mut hasher = Sha256::new();
+        hasher.update(before);
+        let mut nodes: Vec<&Node> = self.root.nodes.iter().collect();
+        nodes.sort_by(|a, b| a.id.encode_utf16().cmp(b.id.encode_utf16()));
+        if nodes.windows(2).any(|pair| matches!(pair, [a, b] if a.id == b.id)) {
+            return Ok(None);
+        }
+        for (i, node) in nodes.into_iter().enumerate() {
+            let key = canonical::to_string(&Json::from(node.id.as_str()));
+            hasher.update(if i == 0 { "{" } else { "," });
+            hasher.update(key);
+            hasher.update(":");
+            hasher.update(canonical::to_string(&keyed(node, plan_file::value_to_json(node)?)));
+        }
+        hasher.update(if self.root.nodes.is_empty() { "{}" } else { "}" });
+        hasher.update(after);
+        Ok(Some(hasher.finalize().into()))
+    }
+
+    fn clone_with_root(&self, root: Region) -> Plan {
+        Plan {
+            root,
+            plan_version: self.plan_version,
+            mission: self.mission.clone(),
+            id: self.id.clone(),
+            doc: self.doc.clone(),
+            inputs: self.inputs.clone(),
+            outputs: self.outputs.clone(),
+            on_failure: self.on_failure,
+            outcome_leaves: self.outcome_leaves,
+            within: self.within.clone(),
+            schedule: self.schedule.clone(),
+            policy: self.policy.clone(),
+            signatures: self.signatures.clone(),
+            schemas: self.schemas.clone(),
+            providers: self.providers.clone(),
+            memories: self.memories.clone(),
+            agents: self.agents.clone(),
+            tools: self.tools.clone(),
+            chain_tools: self.chain_tools.clone(),
+            debug: crate::plan::Debug::default(),
+        }
     }
 
     /// [`Plan::hash`] in lower-case hex.
@@ -45,19 +124,24 @@ fn key_nodes(region: &Region, json: &mut Json) {
     let Some(Json::Array(items)) = json.get_mut("nodes").map(Json::take) else {
         return;
     };
-    let mut keyed = serde_json::Map::new();
-    for (node, mut item) in region.nodes.iter().zip(items) {
-        if let Some(body) = item.get_mut("body") {
-            key_body(node, body);
-        }
-        if let Some(members) = item.as_object_mut() {
-            members.remove("id");
-        }
-        keyed.insert(node.id.to_string(), item);
+    let mut by_id = serde_json::Map::new();
+    for (node, item) in region.nodes.iter().zip(items) {
+        by_id.insert(node.id.to_string(), keyed(node, item));
     }
     if let Some(members) = json.as_object_mut() {
-        members.insert("nodes".to_owned(), Json::Object(keyed));
+        members.insert("nodes".to_owned(), Json::Object(by_id));
     }
+}
+
+/// The JSON of a node as it stands under its id.
+fn keyed(node: &Node, mut json: Json) -> Json {
+    if let Some(body) = json.get_mut("body") {
+        key_body(node, body);
+    }
+    if let Some(members) = json.as_object_mut() {
+        members.remove("id");
+    }
+    json
 }
 
 fn key_body(node: &Node, body: &mut Json) {
@@ -79,5 +163,20 @@ fn key_body(node: &Node, body: &mut Json) {
     };
     if let Some(json) = body.get_mut(form).and_then(|b| b.get_mut("region")) {
         key_nodes(region, json);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::Plan;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_hash_by_nodes_is_the_hash_of_the_canonical_text() {
+        let text = include_str!("../tests/it/snapshots/it__plan_file__plan.snap");
+        let json = text.splitn(3, "---\n").nth(2).expect("the text of a snapshot");
+        let plan = Plan::from_json(json).expect("a plan");
+        let whole: [u8; 32] = Sha256::digest(plan.canonical_json().expect("a text").as_bytes()).into();
+        assert_eq!(plan.hash_by_nodes().expect("a hash"), Some(whole));
     }
 }
