@@ -189,10 +189,11 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Each list of items holds patterns with their ends.
     pub(super) fn new(request: &'a [Item], grants: &'a [Item]) -> Walk<'a> {
+        let is_wild = request.iter().any(|item| matches!(item, Item::Many(_)));
         Walk {
             request,
             grants,
-            alphabet: alphabet(grants),
+            alphabet: if is_wild { alphabet(grants) } else { Vec::new() },
             findings: Findings { all_allowed: true, none_allowed: true },
             seen: HashSet::new(),
             open: Vec::new(),
@@ -204,7 +205,7 @@ impl<'a> Walk<'a> {
         let ends = self.grants.iter().enumerate().filter(|(_, item)| matches!(item, Item::End(_)));
         let begins = std::iter::once(0).chain(ends.map(|(i, _)| i + 1)).filter(|i| *i < self.grants.len());
         begins.for_each(|i| insert(&mut start, i));
-        let start = self.closed(&start);
+        let start = self.closed(start);
         self.reach(0, start, Direction::Start);
         while let Some((at, states, direction)) = self.open.pop() {
             if !self.findings.all_allowed && !self.findings.none_allowed {
@@ -213,32 +214,39 @@ impl<'a> Walk<'a> {
             if self.seen.len() > MAX_CONFIGURATIONS {
                 return Findings { all_allowed: false, none_allowed: false };
             }
-            self.visit(at, &states, direction);
+            self.visit(at, states, direction);
         }
         self.findings
     }
 
-    fn visit(&mut self, at: usize, states: &States, direction: Direction) {
+    fn visit(&mut self, mut at: usize, mut states: States, mut direction: Direction) {
+        // Fixed text has one way only: nothing to remember.
+        while let Some(Item::One(c)) = self.request.get(at) {
+            let Some(next) = self.read(&states, *c) else { return };
+            (at, states, direction) = (at + 1, next, direction.step(*c));
+        }
         match self.request.get(at) {
-            Some(Item::One(c)) => self.read(at + 1, states, direction, *c),
             Some(Item::Many(class)) => {
-                self.reach(at + 1, states.clone(), direction);
                 for i in 0..self.alphabet.len() {
-                    if let Some(c) = self.alphabet.get(i).copied().filter(|c| class.has(*c)) {
-                        self.read(at, states, direction, c);
+                    let c = self.alphabet.get(i).copied().filter(|c| class.has(*c));
+                    if let Some((c, next)) = c.and_then(|c| Some((c, self.read(&states, c)?))) {
+                        self.reach(at, next, direction.step(c));
                     }
                 }
+                self.reach(at + 1, states, direction);
             }
             Some(Item::Skip(far)) => {
-                self.reach(at + 1, states.clone(), direction);
                 self.reach(at + far, states.clone(), direction);
+                self.reach(at + 1, states, direction);
             }
-            Some(Item::Never) => {}
-            Some(Item::End(_)) | None => self.judge(states, direction),
+            Some(Item::Never | Item::One(_)) => {}
+            Some(Item::End(_)) | None => self.judge(&states, direction),
         }
     }
 
-    fn read(&mut self, to: usize, states: &States, direction: Direction, c: char) {
+    /// The states after a character; `None` where no grant goes on: then none speaks of any text that
+    /// begins so, and every request can be completed.
+    fn read(&mut self, states: &States, c: char) -> Option<States> {
         let mut next = vec![0; states.len()];
         for at in members(states) {
             match self.grants.get(at) {
@@ -248,12 +256,10 @@ impl<'a> Walk<'a> {
             }
         }
         if next.iter().all(|word| *word == 0) {
-            // Whatever follows: no grant speaks of it, and every request can be completed.
             self.findings.all_allowed = false;
-            return;
+            return None;
         }
-        let next = self.closed(&next);
-        self.reach(to, next, direction.step(c));
+        Some(self.closed(next))
     }
 
     fn reach(&mut self, at: usize, states: States, direction: Direction) {
@@ -264,17 +270,21 @@ impl<'a> Walk<'a> {
     }
 
     /// With the states that are reached without a character; they all lie further on.
-    fn closed(&self, states: &States) -> States {
-        let mut out = states.clone();
-        for at in 0..self.grants.len() {
-            let is_in = out.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1);
-            match self.grants.get(at) {
-                Some(Item::Many(_)) if is_in => insert(&mut out, at + 1),
-                Some(Item::Skip(far)) if is_in => {
-                    insert(&mut out, at + 1);
-                    insert(&mut out, at + far);
+    fn closed(&self, mut out: States) -> States {
+        for word in 0..out.len() {
+            let mut done = 0_u64;
+            while let Some(left) = out.get(word).map(|bits| bits & !done).filter(|left| *left != 0) {
+                let bit = left.trailing_zeros();
+                done |= 1 << bit;
+                let at = word * 64 + bit as usize;
+                match self.grants.get(at) {
+                    Some(Item::Many(_)) => insert(&mut out, at + 1),
+                    Some(Item::Skip(far)) => {
+                        insert(&mut out, at + 1);
+                        insert(&mut out, at + far);
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
         out

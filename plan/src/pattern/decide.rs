@@ -11,10 +11,7 @@ use crate::effect::{EffectKind, Pattern, PatternSyntax};
 use crate::policy::{Grant, Policy, Verdict};
 
 pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Verdict {
-    let of_kind = |grants: &'_ [Grant]| -> Vec<Grant> {
-        grants.iter().filter(|g| g.effect.kind == kind).cloned().collect()
-    };
-    let (allow, deny) = (of_kind(&policy.allow), of_kind(&policy.deny));
+    let (allow, deny) = (of_kind(&policy.allow, kind), of_kind(&policy.deny, kind));
     if allow.is_empty() {
         return Verdict::Refused;
     }
@@ -43,6 +40,10 @@ pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Ve
         (_, true) => Verdict::Allowed,
         _ => Verdict::Unproven,
     }
+}
+
+fn of_kind(grants: &[Grant], kind: EffectKind) -> Vec<&Grant> {
+    grants.iter().filter(|g| g.effect.kind == kind).collect()
 }
 
 /// Does the pattern of a path begin outside of the project?
