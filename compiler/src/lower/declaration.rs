@@ -149,11 +149,10 @@ fn visit(
 /// The declared callables that an expression calls.
 fn calls_in(cx: &Cx<'_>, e: &ast::Expr, found: &mut Vec<(DeclRef, Span)>) {
     walk::any(e, &mut |e| {
-        if let E::Call { callee, .. } = &e.kind {
-            if let Target::Declared(target) = cx.target(callee) {
+        if let E::Call { callee, .. } = &e.kind
+            && let Target::Declared(target) = cx.target(callee) {
                 found.push((target, callee.span));
             }
-        }
         false
     });
 }
@@ -184,11 +183,10 @@ fn callees(program: &Program, decl: DeclRef, kind: &ItemKind) -> Vec<(DeclRef, S
                     E::Call { callee, .. } => callee.as_ref(),
                     _ => tool,
                 };
-                if refs::dotted(callee).is_some() {
-                    if let Target::Declared(target) = cx.target(callee) {
+                if refs::dotted(callee).is_some()
+                    && let Target::Declared(target) = cx.target(callee) {
                         found.push((target, callee.span));
                     }
-                }
             }
         }
         _ => {}

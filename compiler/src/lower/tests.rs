@@ -88,9 +88,11 @@ fn node_sites(node: &Node, path: &str, out: &mut Vec<CallSite>) {
 }
 
 fn scope_of(plan: &Plan) -> TestScope {
-    let mut scope = TestScope::default();
-    scope.outputs = plan.outputs.iter().map(|o| (o.name.clone(), o.ty.clone())).collect();
-    scope.inputs = plan.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
+    let mut scope = TestScope {
+        outputs: plan.outputs.iter().map(|o| (o.name.clone(), o.ty.clone())).collect(),
+        steps: Default::default(),
+        inputs: plan.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect(),
+    };
     steps_of(&plan.root, "", &mut scope);
     scope
 }

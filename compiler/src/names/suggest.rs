@@ -8,18 +8,28 @@ pub fn best<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Op
         3..=6 => 2,
         _ => 3,
     };
-    let mut found: Option<(usize, &str)> = None;
+    let mut found: Option<((usize, bool), &str)> = None;
     for candidate in candidates {
         if candidate == name || candidate.len().abs_diff(name.len()) > limit * 4 {
             continue;
         }
         let distance = if candidate.eq_ignore_ascii_case(name) { 0 } else { distance(name, candidate) };
-        let nearer = found.is_none_or(|(d, c)| distance < d || (distance == d && candidate < c));
-        if distance <= limit && distance < name.chars().count().max(2) && nearer {
-            found = Some((distance, candidate));
+        if distance > limit || distance >= name.chars().count().max(2) {
+            continue;
+        }
+        // A letter that was left out or put in is likelier than a wrong one.
+        let key = (distance, !is_within(name, candidate) && !is_within(candidate, name));
+        if found.is_none_or(|(best, c)| (key, candidate) < (best, c)) {
+            found = Some((key, candidate));
         }
     }
     found.map(|(_, c)| c)
+}
+
+/// Do the letters of `part` stand in `whole` in their order?
+fn is_within(part: &str, whole: &str) -> bool {
+    let mut rest = whole.chars();
+    part.chars().all(|c| rest.any(|d| d == c))
 }
 
 /// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap neighbours.
@@ -58,6 +68,7 @@ mod tests {
     fn finds_the_near_and_not_the_far() {
         assert_eq!(best("sevrity", ["severity", "summary"]), Some("severity"));
         assert_eq!(best("zzz", ["severity", "summary"]), None);
+        assert_eq!(best("escalatd", ["escalate", "escalated"]), Some("escalated"));
         assert_eq!(best("Ticket", ["ticket", "Tickets"]), Some("ticket"));
     }
 }

@@ -90,8 +90,8 @@ impl Cx<'_> {
     /// The implicit conversions; gives the expression back where there is none.
     fn convert(&mut self, typed: Typed, want: &Type, span: Span) -> Result<Expr, Typed> {
         let target = want.non_null();
-        if let ExprKind::Const(value) = &typed.expr.kind {
-            if let Some(converted) = literal::convert(value, &typed.ty, target) {
+        if let ExprKind::Const(value) = &typed.expr.kind
+            && let Some(converted) = literal::convert(value, &typed.ty, target) {
                 return match converted {
                     Ok(value) => Ok(self.at(span, ExprKind::Const(value))),
                     Err(message) => {
@@ -101,7 +101,6 @@ impl Cx<'_> {
                     }
                 };
             }
-        }
         let optional = matches!(typed.ty, Type::Optional(_));
         let how = match (typed.ty.non_null(), target) {
             (Type::Int, Type::Float) if !optional || matches!(want, Type::Optional(_)) => Conversion::Widen,
@@ -189,7 +188,7 @@ impl Cx<'_> {
                 ));
             }
         };
-        let tight = matches!(self.text(span).find(|c: char| c.is_whitespace()), None);
+        let tight = self.text(span).find(|c: char| c.is_whitespace()).is_none();
         let fixed = if tight { format!("{text} ?? {default}") } else { format!("({text}) ?? {default}") };
         self.error("RC0206", span, message)
             .help(format!("give a value for that case: `{text} ?? {default}`"))

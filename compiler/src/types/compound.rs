@@ -123,7 +123,7 @@ impl Cx<'_> {
         if let Some(Type::Json) = want.map(Type::non_null) {
             let items = items.iter().map(|e| self.check(e, &Type::Json)).collect();
             let list = self.typed(span, ExprKind::List(items), Type::Json.list());
-            return self.into_json(list, span);
+            return self.json_of(list, span);
         }
         let element = match want.map(Type::non_null) {
             Some(Type::List(t)) => Some((**t).clone()),
@@ -149,7 +149,7 @@ impl Cx<'_> {
     }
 
     /// Any value as json.
-    pub fn into_json(&mut self, typed: Typed, span: Span) -> Typed {
+    pub fn json_of(&mut self, typed: Typed, span: Span) -> Typed {
         let value = Box::new(typed.expr);
         let kind = ExprKind::Convert { how: Conversion::Widen, to: Type::Json, value };
         let typed = self.typed(span, kind, Type::Json);
@@ -193,7 +193,7 @@ impl Cx<'_> {
                 let entries: Vec<(SmolStr, Expr)> =
                     fields.iter().map(|f| (f.name.text.clone(), self.check(&f.value, &Type::Json))).collect();
                 let map = self.typed(span, ExprKind::Map(entries), Type::Json.map());
-                self.into_json(map, span)
+                self.json_of(map, span)
             }
             Some(Type::Record(wanted)) => {
                 let wanted = wanted.clone();
@@ -371,7 +371,7 @@ impl Cx<'_> {
         let typed = self.typed(span, kind, ty.list());
         let typed = self.fold(typed);
         match want.map(Type::non_null) {
-            Some(Type::Json) => self.into_json(typed, span),
+            Some(Type::Json) => self.json_of(typed, span),
             _ => typed,
         }
     }

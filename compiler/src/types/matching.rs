@@ -77,11 +77,10 @@ impl Cx<'_> {
         if *subject == Type::Error {
             return None;
         }
-        if let E::Null = pattern.kind {
-            if matches!(subject, Type::Optional(_)) {
+        if let E::Null = pattern.kind
+            && matches!(subject, Type::Optional(_)) {
                 return Some(Value::Null);
             }
-        }
         if let (Type::Named(key), E::Name(name)) = (subject.non_null(), &pattern.kind) {
             let members = self.program.enum_members(key)?;
             if members.iter().any(|(member, _)| *member == name.text) {

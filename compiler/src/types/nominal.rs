@@ -116,13 +116,11 @@ impl Program {
                 ItemKind::Record(record) => {
                     cx.duplicate_names(record.fields.iter().map(|f| &f.name), "field");
                     let fields = Rc::new(cx.field_infos(&record.fields));
-                    if let Some(key) = self.keys.get(&decl) {
-                        if let Some(nominal) = self.nominals.borrow_mut().get_mut(key) {
-                            if nominal.decl == Some(decl) {
+                    if let Some(key) = self.keys.get(&decl)
+                        && let Some(nominal) = self.nominals.borrow_mut().get_mut(key)
+                            && nominal.decl == Some(decl) {
                                 nominal.fields = Some(fields);
                             }
-                        }
-                    }
                 }
                 ItemKind::Enum(e) => cx.duplicate_names(e.members.iter().map(|m| &m.name), "member"),
                 ItemKind::TypeAlias(alias) => {
@@ -313,11 +311,10 @@ impl Cx<'_> {
             }
             Found::No => {}
         }
-        if let [name] = segments.as_slice() {
-            if let Some(ty) = self.builtin_type(name, path, args, span, depth) {
+        if let [name] = segments.as_slice()
+            && let Some(ty) = self.builtin_type(name, path, args, span, depth) {
                 return ty;
             }
-        }
         self.unknown_type(path);
         Type::Error
     }

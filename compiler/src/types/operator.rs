@@ -78,7 +78,8 @@ impl Cx<'_> {
         let r = self.elab(right, Some(&hint));
         let (l, r) = match self.common(l, r, left, right) {
             Ok(sides) => sides,
-            Err((l, r)) => {
+            Err(sides) => {
+                let (l, r) = *sides;
                 let message = format!("`{}` and `{}` are never equal", l.ty, r.ty);
                 let diagnostic = self
                     .error("RC0207", span, message)
@@ -98,7 +99,7 @@ impl Cx<'_> {
         r: Typed,
         left: &ast::Expr,
         right: &ast::Expr,
-    ) -> Result<(Expr, Expr), (Typed, Typed)> {
+    ) -> Result<(Expr, Expr), Box<(Typed, Typed)>> {
         if assign::fits(&l.ty, &r.ty) || assign::fits(&r.ty, &l.ty) {
             return Ok((l.expr, r.expr));
         }
@@ -141,7 +142,7 @@ impl Cx<'_> {
             let (want_l, want_r) = (target(&l), target(&r));
             return Ok((self.coerce(l, &want_l, left), self.coerce(r, &want_r, right)));
         }
-        Err((l, r))
+        Err(Box::new((l, r)))
     }
 
     fn ordering(&mut self, op: Op, op_span: Span, left: &ast::Expr, right: &ast::Expr, span: Span) -> Typed {

@@ -15,6 +15,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// The value of a top-level `let`, where it is sound, and its type.
+type GlobalLet = (Option<Value>, Type);
+
 /// All declarations.
 pub(crate) struct Program {
     /// The texts.
@@ -29,7 +32,8 @@ pub(crate) struct Program {
     pub(super) keys: HashMap<DeclRef, SmolStr>,
     /// What was found while declarations were computed.
     pub(super) diagnostics: RefCell<Vec<Diagnostic>>,
-    pub(super) lets: RefCell<HashMap<DeclRef, Option<(Option<Value>, Type)>>>,
+    /// `None` while one is computed.
+    pub(super) lets: RefCell<HashMap<DeclRef, Option<GlobalLet>>>,
     pub(super) defaults: RefCell<HashMap<(SmolStr, usize), Option<Value>>>,
     pub(super) callables: RefCell<HashMap<DeclRef, Rc<Callable>>>,
     pub(super) purity: RefCell<HashMap<DeclRef, bool>>,
@@ -95,7 +99,7 @@ impl Program {
     }
 
     /// The value and type of a top-level `let`; no value where it is not constant (reported once).
-    pub fn global_let(&self, decl: DeclRef) -> (Option<Value>, Type) {
+    pub fn global_let(&self, decl: DeclRef) -> GlobalLet {
         if let Some(known) = self.lets.borrow().get(&decl) {
             // `None`: being computed, so it reads itself; told when that computation ends.
             return known.clone().unwrap_or((None, Type::Error));

@@ -3,6 +3,8 @@
 mod bad;
 mod explain;
 mod plans;
+mod robust;
 mod samples;
+mod seeded;
 mod support;
 mod whole;
