@@ -170,10 +170,11 @@ impl Cx<'_> {
             let typed = self.elab(list, None);
             let ty = self.element_of(&typed.ty, list);
             if let Some(first) = bindings.iter().find(|(n, _)| n.text == name.text && n.span != name.span)
-                && first.0.span.start < name.span.start {
-                    let d = crate::names::duplicate(self.file(), name, "variable", first.0.span);
-                    self.report(d);
-                }
+                && first.0.span.start < name.span.start
+            {
+                let d = crate::names::duplicate(self.file(), name, "variable", first.0.span);
+                self.report(d);
+            }
             lowered.push((name.text.clone(), typed.expr));
             params.push(plain_param(name.text.clone(), ty));
         }

@@ -118,20 +118,21 @@ impl Cx<'_> {
     fn backoff(&mut self, e: &ast::Expr) -> Option<Backoff> {
         const FORMS: [&str; 3] = ["constant", "linear", "exponential"];
         if let ast::ExprKind::Call { callee, args, .. } = &e.kind
-            && let (ast::ExprKind::Name(name), [arg]) = (&callee.kind, args.as_slice()) {
-                if FORMS.contains(&name.text.as_str()) {
-                    let pause = self.check(&arg.value, &Type::Duration);
-                    return Some(match name.text.as_str() {
-                        "constant" => Backoff::Constant(pause),
-                        "linear" => Backoff::Linear(pause),
-                        _ => Backoff::Exponential(pause),
-                    });
-                }
-                let d = self.error("RC0102", name.span, format!("there is no backoff `{}`", name.text));
-                let d = crate::names::did_you_mean(d, name.span, &name.text, FORMS);
-                self.report(d);
-                return None;
+            && let (ast::ExprKind::Name(name), [arg]) = (&callee.kind, args.as_slice())
+        {
+            if FORMS.contains(&name.text.as_str()) {
+                let pause = self.check(&arg.value, &Type::Duration);
+                return Some(match name.text.as_str() {
+                    "constant" => Backoff::Constant(pause),
+                    "linear" => Backoff::Linear(pause),
+                    _ => Backoff::Exponential(pause),
+                });
             }
+            let d = self.error("RC0102", name.span, format!("there is no backoff `{}`", name.text));
+            let d = crate::names::did_you_mean(d, name.span, &name.text, FORMS);
+            self.report(d);
+            return None;
+        }
         let d = self
             .error("RC0201", e.span, "a backoff is `constant(d)`, `linear(d)` or `exponential(d)`")
             .help("for example `exponential(1s)`");

@@ -150,9 +150,10 @@ fn visit(
 fn calls_in(cx: &Cx<'_>, e: &ast::Expr, found: &mut Vec<(DeclRef, Span)>) {
     walk::any(e, &mut |e| {
         if let E::Call { callee, .. } = &e.kind
-            && let Target::Declared(target) = cx.target(callee) {
-                found.push((target, callee.span));
-            }
+            && let Target::Declared(target) = cx.target(callee)
+        {
+            found.push((target, callee.span));
+        }
         false
     });
 }
@@ -184,9 +185,10 @@ fn callees(program: &Program, decl: DeclRef, kind: &ItemKind) -> Vec<(DeclRef, S
                     _ => tool,
                 };
                 if refs::dotted(callee).is_some()
-                    && let Target::Declared(target) = cx.target(callee) {
-                        found.push((target, callee.span));
-                    }
+                    && let Target::Declared(target) = cx.target(callee)
+                {
+                    found.push((target, callee.span));
+                }
             }
         }
         _ => {}

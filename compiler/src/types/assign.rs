@@ -91,16 +91,17 @@ impl Cx<'_> {
     fn convert(&mut self, typed: Typed, want: &Type, span: Span) -> Result<Expr, Typed> {
         let target = want.non_null();
         if let ExprKind::Const(value) = &typed.expr.kind
-            && let Some(converted) = literal::convert(value, &typed.ty, target) {
-                return match converted {
-                    Ok(value) => Ok(self.at(span, ExprKind::Const(value))),
-                    Err(message) => {
-                        let diagnostic = self.error("RC0215", span, message);
-                        self.report(diagnostic);
-                        Ok(typed.expr)
-                    }
-                };
-            }
+            && let Some(converted) = literal::convert(value, &typed.ty, target)
+        {
+            return match converted {
+                Ok(value) => Ok(self.at(span, ExprKind::Const(value))),
+                Err(message) => {
+                    let diagnostic = self.error("RC0215", span, message);
+                    self.report(diagnostic);
+                    Ok(typed.expr)
+                }
+            };
+        }
         let optional = matches!(typed.ty, Type::Optional(_));
         let how = match (typed.ty.non_null(), target) {
             (Type::Int, Type::Float) if !optional || matches!(want, Type::Optional(_)) => Conversion::Widen,

@@ -73,9 +73,10 @@ impl<'p> Cx<'p> {
         let head = segments.first().copied().unwrap_or_default();
         let local = self.program.names.local(self.module, Space::Callable, head);
         if let Some(decl) = local
-            && matches!(&self.program.item(decl).kind, ItemKind::Tool(t) if t.params.is_none()) {
-                return Target::Unlocked;
-            }
+            && matches!(&self.program.item(decl).kind, ItemKind::Tool(t) if t.params.is_none())
+        {
+            return Target::Unlocked;
+        }
         let is_value = self.local(head).is_some()
             || self.region_hit(head).is_some()
             || self.program.names.local(self.module, Space::Value, head).is_some()

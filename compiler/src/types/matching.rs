@@ -78,9 +78,10 @@ impl Cx<'_> {
             return None;
         }
         if let E::Null = pattern.kind
-            && matches!(subject, Type::Optional(_)) {
-                return Some(Value::Null);
-            }
+            && matches!(subject, Type::Optional(_))
+        {
+            return Some(Value::Null);
+        }
         if let (Type::Named(key), E::Name(name)) = (subject.non_null(), &pattern.kind) {
             let members = self.program.enum_members(key)?;
             if members.iter().any(|(member, _)| *member == name.text) {

@@ -118,9 +118,10 @@ impl Program {
                     let fields = Rc::new(cx.field_infos(&record.fields));
                     if let Some(key) = self.keys.get(&decl)
                         && let Some(nominal) = self.nominals.borrow_mut().get_mut(key)
-                            && nominal.decl == Some(decl) {
-                                nominal.fields = Some(fields);
-                            }
+                        && nominal.decl == Some(decl)
+                    {
+                        nominal.fields = Some(fields);
+                    }
                 }
                 ItemKind::Enum(e) => cx.duplicate_names(e.members.iter().map(|m| &m.name), "member"),
                 ItemKind::TypeAlias(alias) => {
@@ -312,9 +313,10 @@ impl Cx<'_> {
             Found::No => {}
         }
         if let [name] = segments.as_slice()
-            && let Some(ty) = self.builtin_type(name, path, args, span, depth) {
-                return ty;
-            }
+            && let Some(ty) = self.builtin_type(name, path, args, span, depth)
+        {
+            return ty;
+        }
         self.unknown_type(path);
         Type::Error
     }

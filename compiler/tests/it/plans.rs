@@ -26,7 +26,8 @@ mission m {
 /// One snapshot a mission of `fixtures/good`.
 #[test]
 fn every_good_fixture_has_its_plan() {
-    let mut paths: Vec<_> = std::fs::read_dir(at("good")).expect("a folder").flatten().map(|e| e.path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(at("good")).expect("a folder").flatten().map(|e| e.path()).collect();
     paths.sort();
     for path in paths {
         let text = std::fs::read_to_string(&path).expect("a file");

@@ -19,7 +19,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("model careful", "model carful", "RC0220", "carful"),
     ("prompt \"${question}\"", "prompt \"${quesion}\"", "RC0101", "quesion"),
     ("json.select]", "json.selct]", "RC0102", "json.selct"),
-    ("use Finding { cause: \"unknown\", evidence", "use Finding { couse: \"unknown\", evidence", "RC0202", "couse"),
+    (
+        "use Finding { cause: \"unknown\", evidence",
+        "use Finding { couse: \"unknown\", evidence",
+        "RC0202",
+        "couse",
+    ),
     ("redact.scrub(text: text)", "redact.scrub(txt: text)", "RC0204", "txt"),
     ("return short", "return shrt", "RC0101", "shrt"),
     ("policy support\n", "policy suport\n", "RC0116", "suport"),
@@ -35,7 +40,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("researcher(question: urgent[0].summary)", "researcher(question: urgent[0])", "RC0201", "urgent[0]"),
     ("cause: cause?.cause ?? \"none\"", "cause: cause.cause ?? \"none\"", "RC0206", "cause"),
     ("with { after [escalate] }", "with { after [escalated] }", "RC0111", "escalated"),
-    ("fs.write(path: \"out/report.md\", text: digest)", "fs.write(path: \"out/report.md\")", "RC0203", "fs.write"),
+    (
+        "fs.write(path: \"out/report.md\", text: digest)",
+        "fs.write(path: \"out/report.md\")",
+        "RC0203",
+        "fs.write",
+    ),
     ("output report: string = digest", "output report: int = digest", "RC0201", "digest"),
     ("output escalated: bool = ran(escalate)", "output escalated: bool = ran(esclate)", "RC0111", "esclate"),
     ("given since = ", "given sicne = ", "RC0101", "sicne"),
@@ -45,7 +55,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     ("lower(report) && escalated", "lower(report) && escalatd", "RC0101", "escalatd"),
     ("words: 120)", "words: \"120\")", "RC0201", "\"120\""),
     ("input since: timestamp", "input since: timestmp", "RC0103", "timestmp"),
-    ("step short = ask<string>(model: fast, prompt", "step clean2 = ask<string>(model: fast, prompt", "RC0101", "short"),
+    (
+        "step short = ask<string>(model: fast, prompt",
+        "step clean2 = ask<string>(model: fast, prompt",
+        "RC0101",
+        "short",
+    ),
     ("step clean = redact.scrub(text: text)", "step clean = redact.scrub(text: short)", "RC0108", "clean"),
 ];
 
