@@ -1,4 +1,4 @@
-//! policy-too-broad: a grant of everything.
+//! policy-too-broad: a grant of everything, where the steps need less.
 
 use super::context::Context;
 use rustchain_grammar::{Applicability, Diagnostic, Severity};
@@ -14,13 +14,14 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         if grant.predicate.is_some() {
             continue;
         }
+        let rows = crate::effects::rows(context.plan);
+        if rows.iter().any(|e| e.kind == grant.effect.kind && everything(e).is_some()) {
+            continue;
+        }
         let message = format!("`{}` is allowed on {what}", grant.effect.kind);
         let mut finding =
             context.finding("RC0311", Severity::High, *place, message).label("grants everything");
-        let used: Vec<Effect> = crate::effects::rows(context.plan)
-            .into_iter()
-            .filter(|e| e.kind == grant.effect.kind && everything(e).is_none())
-            .collect();
+        let used: Vec<Effect> = rows.into_iter().filter(|e| e.kind == grant.effect.kind).collect();
         let lines = crate::effects::allow_lines(&used);
         if lines.is_empty() {
             finding = finding.help("name what the steps need");

@@ -33,6 +33,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     for (file, accesses) in &files {
         for (i, a) in accesses.iter().enumerate().filter(|(_, a)| a.writes) {
             if repeated.contains(&a.site.path)
+                && one_target(a.call)
                 && seen.insert((context.name(&a.site.path), context.name(&a.site.path)))
             {
                 out.push(with_itself(context, a, file));
@@ -48,6 +49,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         }
     }
     out
+}
+
+/// Does a call write one file only, whatever the round? Several mean that the round chooses.
+fn one_target(call: &Call) -> bool {
+    call.effects.iter().filter(|e| e.kind == EffectKind::FsWrite).count() == 1
 }
 
 fn is_race<'a>(_context: &Context<'a>, a: &Site<'a>, b: &Site<'a>) -> bool {

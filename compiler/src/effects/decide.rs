@@ -8,7 +8,7 @@ use crate::spans::{Place, Spans};
 use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity};
 use rustchain_plan::plan::{Call, CalleeKind, Guard, Plan};
 use rustchain_plan::policy::Verdict;
-use rustchain_plan::{Body, Effect};
+use rustchain_plan::{Body, Effect, EffectKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was decided.
@@ -187,6 +187,9 @@ impl Decider<'_> {
         if untrusted.is_some_and(|_| self.flow.is_refused(&site.path, &entry.cause)) {
             return;
         }
+        // The host is trusted: what is not known is the start of the url, and what stands after it is
+        // encoded by position.
+        let untrusted = untrusted.filter(|_| !starts_unknown(&entry.effect));
         let severity = match (untrusted.is_some(), self.plan.policy.inferred) {
             (true, false) => Severity::Error,
             (true, true) => Severity::High,
@@ -211,6 +214,12 @@ impl Decider<'_> {
         }
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// A request whose scheme and host come from a hole.
+fn starts_unknown(effect: &Effect) -> bool {
+    let is_request = matches!(effect.kind, EffectKind::NetRead | EffectKind::NetWrite);
+    is_request && effect.pattern.0.starts_with('*')
 }
 
 fn is_chosen_by_model(entry: &Entry, call: &Call) -> bool {

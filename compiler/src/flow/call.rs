@@ -67,6 +67,8 @@ impl<'p> Walker<'p> {
                 }
             }
         }
+        let listed_outside = matches!(call.callee.as_str(), "fs.list" | "fs.find")
+            && args.get("path").is_some_and(|t| t.all().external);
         let from_model = call.kind == CalleeKind::Agent || call.callee == "ask";
         let why = Trace::source(place, source_message(call));
         let declared =
@@ -75,7 +77,7 @@ impl<'p> Walker<'p> {
             let own = Mark::new(labels, capacity, &why);
             let mut mark = own.join(&Mark::new(field, capacity, &declared)).join(&inherited.capped(capacity));
             mark.model = from_model && capacity == Capacity::Text;
-            mark.external = false;
+            mark.external = listed_outside && capacity == Capacity::Text;
             mark
         };
         Tree::of_type(&call.result, &self.plan.schemas, &mark)
@@ -93,6 +95,7 @@ impl<'p> Walker<'p> {
             "embed" => arg("text"),
             "fs.write" | "fs.make_dir" => arg("path"),
             "fs.copy" | "fs.move" => arg("to"),
+            "fs.list" | "fs.find" | "fs.exists" => Mark::default(),
             "human.ask" | "human.approve" => Mark::default(),
             _ if call.effects.is_empty() && signature.is_some_and(|s| s.effects.is_empty()) => joined(args),
             _ => self.stored(&call.effects),

@@ -1,5 +1,6 @@
 //! Tests of effects, flow, cost and the catalogue of checks.
 
+mod attacks;
 mod laws;
 mod pages;
 mod samples;

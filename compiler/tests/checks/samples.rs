@@ -135,3 +135,69 @@ mission m {
     );
     assert_eq!(analysis.diagnostics.iter().filter(|d| d.code == "RC0301").count(), 1);
 }
+
+fn cost_of(text: &str) -> rustchain_compiler::cost::Cost {
+    rustchain_compiler::cost::cost(&check(text).missions[0].plan)
+}
+
+/// Retries, `for` over a known list, `max_tokens`, context window and price.
+#[test]
+fn cost_of_a_bounded_mission() {
+    use rustchain_compiler::cost::Bound;
+    let cost = cost_of(
+        r#"edition 2026
+provider fast = openai("gpt-4o-mini", max_tokens: 400)
+mission m {
+  policy { allow llm [fast] }
+  step all = for t in ["a", "b", "c"] {
+    ask<string>(model: fast, prompt: t)
+  } with { timeout 10s, retry 1 on [timeout] }
+  output n: int = len(all)
+}
+"#,
+    );
+    assert_eq!(cost.calls[0].times, Bound::AtMost(6));
+    assert_eq!(cost.tokens, Bound::AtMost(6 * (128_000 + 400)));
+    let Bound::AtMost(usd) = cost.usd else { panic!("{:?}", cost.usd) };
+    assert!((usd - 6.0 * (128_000.0 * 0.15 + 400.0 * 0.6) / 1e6).abs() < 1e-9, "{usd}");
+    assert_eq!(cost.wall, Bound::AtMost(60_000_000_000));
+}
+
+/// What is not known is said, and is not 0; a budget bounds it all the same.
+#[test]
+fn cost_of_an_unknown_model_is_unknown() {
+    use rustchain_compiler::cost::Bound;
+    let text = r#"edition 2026
+provider odd = openai("no-such-model")
+mission m {
+  policy { allow llm [odd] }
+  step a = ask<string>(model: odd, prompt: "x") with { timeout 10s }
+  output a: string = a
+}
+"#;
+    assert!(matches!(cost_of(text).usd, Bound::Unknown(_)));
+    let text = text.replace("allow llm [odd]", "allow llm [odd], budget { usd: 0.5 }");
+    assert_eq!(cost_of(&text).usd, Bound::AtMost(0.5));
+    let text = text.replace("step a = ask<string>(model: odd, prompt: \"x\") with { timeout 10s }\n  output a: string = a", "input xs: list<string>\n  step a = for x in xs { ask<string>(model: odd, prompt: x) }\n  output n: int = len(a)").replace(", budget { usd: 0.5 }", "");
+    assert!(matches!(cost_of(&text).tokens, Bound::Unbounded(_)));
+}
+
+/// A chain of many steps takes time in proportion.
+#[test]
+fn time_grows_with_size() {
+    let seconds = |n: usize| {
+        let mut text = String::from(
+            "edition 2026\nmission m {\n  policy { allow fs.write \"out/**\", allow fs.read \"out/**\" }\n  step s0 = fs.read(path: \"out/0\")\n",
+        );
+        for i in 1..n {
+            text.push_str(&format!("  step s{i} = fs.write(path: \"out/{i}\", text: \"${{s{}}}\")\n", i - 1));
+        }
+        text.push_str("}\n");
+        let start = std::time::Instant::now();
+        let analysis = check(&text);
+        assert!(!analysis.has_errors(), "{}", shown(&analysis, &analysis.diagnostics[0]));
+        start.elapsed().as_secs_f64()
+    };
+    let (small, large) = (seconds(300).min(seconds(300)), seconds(1_200));
+    assert!(large < small * 16.0, "{small} {large}");
+}
