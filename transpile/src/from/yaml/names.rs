@@ -6,6 +6,13 @@ use std::collections::BTreeSet;
 const RESERVED: &[&str] =
     &["if", "then", "else", "match", "for", "loop", "in", "let", "step", "with", "true", "false", "null"];
 
+/// First words of the standard library's functions: `json.parse` is not a part of a step `json`.
+const MODULES: &[&str] = &[
+    "archive", "base64", "chat", "clock", "csv", "exec", "fs", "git", "hash", "http", "human", "json", "log",
+    "memory", "net", "path", "random", "regex", "run", "schema", "sql", "system", "time", "toml", "url",
+    "wait", "xml", "yaml",
+];
+
 /// An id as an identifier: every other character `_`, `s_` before a digit, `_` after a keyword.
 pub(crate) fn identifier(id: &str) -> String {
     let mut out: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -33,6 +40,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// A scope of steps and inputs: the standard library's modules are taken.
+    pub fn of_values() -> Names {
+        Names { taken: MODULES.iter().map(|name| (*name).to_string()).collect() }
+    }
+
     /// The name itself, or with `_2`, `_3` where it is taken.
     pub fn claim(&mut self, name: &str) -> String {
         let mut out = name.to_string();

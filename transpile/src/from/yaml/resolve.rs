@@ -6,7 +6,7 @@ use super::names::identifier;
 use super::node::Kind;
 use super::reference::{Reference, Style};
 use super::report::{closest, code};
-use super::step_types::{Output, StepType, Ty};
+use super::step_types::{self, Output, StepType, Ty};
 use super::translate::{Input, Place, Translator, Value};
 use super::units::Unit;
 use rustchain_grammar::{Applicability, Severity, Span};
@@ -301,6 +301,8 @@ impl Translator<'_> {
             Some(inner) => (inner.clone(), inner.kind?),
             None => (unit, kind),
         };
+        let runs_mission = kind.name == "agent" && self.param(&unit, "mission_file").is_some();
+        let kind = if runs_mission { step_types::find("mission")? } else { kind };
         if kind.name == "http" {
             return Some(self.http_value(&unit, &base, rest));
         }
@@ -376,7 +378,10 @@ impl Translator<'_> {
         }
         match output.ty {
             Ty::Json => Value { doc: select(doc, deeper), ty: Ty::Json },
-            Ty::List | Ty::Other => Value { doc: fields(doc, deeper), ty: Ty::Other },
+            Ty::List | Ty::Other => {
+                let of_maps = kind.result.starts_with("list<map");
+                Value { doc: fields(doc, deeper, of_maps), ty: Ty::Other }
+            }
             Ty::Text if kind.target == "ask" || kind.outputs.iter().any(|o| o.name == "objective") => {
                 let message =
                     format!("a model's answer has no part `{}`: all of it is taken", deeper.join("."));
@@ -466,7 +471,7 @@ impl Translator<'_> {
                 "trim" | "strip" => call(value, "trim", Ty::Text),
                 "length" | "len" | "count" | "size" => call(value, "len", Ty::Int),
                 "json" | "tojson" | "to_json" => call(value, "json.render", Ty::Text),
-                "first" => Value { doc: fields(value.doc, &["0".to_string()]), ty: Ty::Other },
+                "first" => Value { doc: fields(value.doc, &["0".to_string()], false), ty: Ty::Other },
                 _ => {
                     let known = ["default", "upper", "lower", "trim", "length", "json", "first"];
                     let help = match closest(name, known) {
@@ -515,12 +520,17 @@ fn select(value: Doc, path: &[String]) -> Doc {
     Doc::call("json.select", vec![value, literal::bare_string(&text)])
 }
 
-/// `value[0].name`; documented names of fields in the words of the standard library.
-fn fields(value: Doc, path: &[String]) -> Doc {
+/// `value[0].name`, or `value[0]["name"]` for rows that are maps; documented names of fields in the words of the
+/// standard library.
+fn fields(value: Doc, path: &[String], of_maps: bool) -> Doc {
     let mut parts = vec![value];
     for segment in path {
         if segment.chars().all(|c| c.is_ascii_digit()) {
             parts.push(Doc::text(format!("[{segment}]")));
+            continue;
+        }
+        if of_maps {
+            parts.push(Doc::text(format!("[\"{}\"]", literal::escape(segment, false))));
             continue;
         }
         let name = match segment.as_str() {

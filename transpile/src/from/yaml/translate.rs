@@ -108,8 +108,7 @@ impl<'a> Translator<'a> {
         globals: &'a mut Globals,
         sink: &'a mut Sink,
     ) -> Self {
-        let mut names = Names::default();
-        names.reserve("run");
+        let mut names = Names::of_values();
         let units = Units::build(mission, &mut names, text, sink);
         sink.report.missions += 1;
         sink.report.steps += units.all.len();

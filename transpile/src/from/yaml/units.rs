@@ -121,7 +121,7 @@ impl Units {
             _ => return,
         };
         let condition = params.get("condition").or(unit.step.condition.as_ref()).cloned();
-        let mut names = Names::default();
+        let mut names = Names::of_values();
         let mut children = Vec::new();
         for (node, guard) in branches {
             let steps = inner_steps(node, guard, text, sink);
