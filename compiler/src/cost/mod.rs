@@ -243,7 +243,7 @@ fn wall<'p>(plan: &'p Plan, all: &[Site<'p>]) -> Bound<i64> {
     let mut sum = 0i64;
     for site in all {
         let Body::Call(call) = &site.node.body else { continue };
-        let Some(one) = call_wall(plan, site, call) else {
+        let Some(one) = call_wall(plan, site, call).or_else(|| around_wall(site, all)) else {
             if call.effects.is_empty() && call.callee != "wait.sleep" {
                 continue;
             }
@@ -268,6 +268,17 @@ fn call_wall<'p>(plan: &'p Plan, site: &Site<'p>, call: &'p Call) -> Option<i64>
         _ => None,
     };
     [clause(&site.node.timeout), clause(&site.node.within), agent, slept].into_iter().flatten().min()
+}
+
+/// The bound of the nearest node around, which acts on each evaluation of its body.
+fn around_wall<'p>(site: &Site<'p>, all: &[Site<'p>]) -> Option<i64> {
+    let around =
+        all.iter().rev().filter(|o| site.path.strip_prefix(&o.path).is_some_and(|r| r.starts_with('/')));
+    let bound = |outer: &Site<'p>| {
+        let clauses = [&outer.node.timeout, &outer.node.within];
+        clauses.into_iter().flatten().filter_map(|e| duration(e, &outer.scope)).min()
+    };
+    around.into_iter().find_map(bound)
 }
 
 fn duration<'p>(expr: &'p Expr, scope: &Rc<Scope<'p>>) -> Option<i64> {
