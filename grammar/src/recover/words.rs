@@ -5,7 +5,7 @@ use crate::parser::Rule;
 
 /// "`=` or a type", from the rules that would have matched. `None` where none of them says anything.
 pub(crate) fn expected(rules: &[Rule]) -> Option<String> {
-    if rules.contains(&Rule::timestamp) && rules.contains(&Rule::literal) {
+    if rules.contains(&Rule::timestamp) {
         return Some("an expression".to_owned());
     }
     // Behind an operand a suffix could always stand.
