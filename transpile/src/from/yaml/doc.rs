@@ -70,8 +70,7 @@ impl Doc {
 
     /// The text on one line, for comparisons and names in messages.
     pub fn flat(&self) -> String {
-        let mut writer = Writer::default();
-        writer.flat = true;
+        let mut writer = Writer { flat: true, ..Writer::default() };
         writer.doc(self);
         writer.out
     }

@@ -69,7 +69,7 @@ impl Translator<'_> {
             let known = self
                 .units
                 .get(target)
-                .is_some_and(|u| u.kind.is_some_and(|k| k.output(&part).is_some() || rest.first().is_none()));
+                .is_some_and(|u| u.kind.is_some_and(|k| k.output(&part).is_some() || rest.is_empty()));
             if !known || matches!(part.as_str(), "output" | "result") {
                 rest.clear();
             }

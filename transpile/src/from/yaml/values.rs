@@ -99,10 +99,10 @@ impl Translator<'_> {
     /// A text inside of json: one reference alone keeps its type.
     fn json_text(&mut self, node: &Node) -> Doc {
         let mut pieces = self.pieces(node);
-        if let [Resolved::Value(_)] = pieces.as_slice() {
-            if let Some(Resolved::Value(value)) = pieces.pop() {
-                return Doc::from(node.span, value.doc);
-            }
+        if let [Resolved::Value(_)] = pieces.as_slice()
+            && let Some(Resolved::Value(value)) = pieces.pop()
+        {
+            return Doc::from(node.span, value.doc);
         }
         self.template_of(pieces, node)
     }

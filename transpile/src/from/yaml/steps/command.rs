@@ -42,9 +42,10 @@ pub(super) fn lower(t: &mut Translator<'_>, unit: &Unit) -> Result<Doc, Missing>
             t.sink.lossy(Severity::Low, command.span, message, "write `step_type: shell`, or give `args`");
             return t.bash(unit, &command, Vec::new());
         };
-        let node = |text: &String| Node { kind: Kind::Text(text.clone()), span: command.span };
-        program = node(first);
-        args = rest.iter().map(node).collect();
+        let word = |text: &String| Node { kind: Kind::Text(text.clone()), span: command.span };
+        let mut nodes = std::iter::once(first).chain(rest).map(word);
+        program = nodes.next().unwrap_or(program);
+        args = nodes.collect();
     }
     run(t, unit, &program, &args)
 }

@@ -35,10 +35,8 @@ pub(super) fn value(t: &mut Translator<'_>, node: &Node) -> Doc {
     let Some(text) = node.text() else { return t.json(node) };
     let pieces = t.pieces(node);
     let constant = pieces.iter().all(|p| matches!(p, crate::from::yaml::values::Resolved::Text(_)));
-    if constant {
-        if let Ok(document) = read_json::read(text) {
-            return Doc::from(node.span, t.placeless(&document.root));
-        }
+    if constant && let Ok(document) = read_json::read(text) {
+        return Doc::from(node.span, t.placeless(&document.root));
     }
     let text = t.text_value(node);
     Doc::from(node.span, Doc::call("json.parse", vec![text]))

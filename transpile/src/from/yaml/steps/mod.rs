@@ -186,7 +186,7 @@ impl Translator<'_> {
 
     fn unknown_step(&mut self, unit: &Unit) -> Doc {
         let name = if unit.step.kind.value.is_empty() { "step" } else { &unit.step.kind.value };
-        self.hole(unit, &name.to_string(), "json", &unit.step.params.clone())
+        self.hole(unit, name, "json", &unit.step.params.clone())
     }
 
     /// `hole<T>(kind: …, source: …, args: {…})`.

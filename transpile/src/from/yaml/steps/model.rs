@@ -102,7 +102,7 @@ pub(super) fn ask(t: &mut Translator<'_>, unit: &Unit, kind: &str) -> Result<Doc
         args.push(Doc::named("max_tokens", Doc::text("100")));
     }
     // In the order of the signature: prompt, system, then the numbers.
-    args.sort_by_key(|doc| argument_order(doc));
+    args.sort_by_key(argument_order);
     Ok(t.call(unit, "ask<string>", args))
 }
 

@@ -190,10 +190,11 @@ impl Translator<'_> {
                 continue;
             }
             let value = self.env_input(name, at);
-            if let Some(input) = self.inputs.get_mut(&format!("env.{name}")) {
-                if !input.looks_secret && input.default.is_none() {
-                    input.default = Some(literal::bare_string(""));
-                }
+            if let Some(input) = self.inputs.get_mut(&format!("env.{name}"))
+                && !input.looks_secret
+                && input.default.is_none()
+            {
+                input.default = Some(literal::bare_string(""));
             }
             script.env.insert(name.into(), Doc::from(at, value.doc));
         }

@@ -72,10 +72,10 @@ fn is_json_loader(name: &str) -> bool {
 
 pub(super) fn lower(t: &mut Translator<'_>, unit: &Unit) -> Result<Doc, Missing> {
     let Some(name) = name_of(t, unit) else { return Err(Missing::of("tool")) };
-    if is_json_loader(&name) {
-        if let Some(done) = json_loader(t, unit) {
-            return Ok(done);
-        }
+    if is_json_loader(&name)
+        && let Some(done) = json_loader(t, unit)
+    {
+        return Ok(done);
     }
     let Some(kind) = step_type(t, unit) else { return Ok(foreign(t, unit, &name)) };
     let inner = as_step(t, unit, kind, &name);
@@ -108,10 +108,10 @@ fn as_step(t: &Translator<'_>, unit: &Unit, kind: &'static StepType, name: &str)
         let args = t.param(unit, "args").cloned();
         entries.extend(args.map(|value| Entry { key: "args".into(), key_span: at, value }));
     }
-    if kind.name == "csv_process" || kind.name == "noop" {
-        if let Kind::Map(entries) = &mut params.kind {
-            entries.retain(|entry| kind.param(&entry.key).is_some());
-        }
+    if (kind.name == "csv_process" || kind.name == "noop")
+        && let Kind::Map(entries) = &mut params.kind
+    {
+        entries.retain(|entry| kind.param(&entry.key).is_some());
     }
     inner.step.params = params;
     inner
