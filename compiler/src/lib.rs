@@ -9,6 +9,7 @@ pub mod cost;
 pub mod effects;
 pub mod explain;
 pub mod flow;
+pub mod index;
 mod lower;
 pub mod names;
 pub mod render;
@@ -49,6 +50,8 @@ pub struct Analysis {
     pub missions: Vec<CompiledMission>,
     /// What was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
+    /// What each name stands for; empty where it was not asked for.
+    pub index: index::Index,
 }
 
 impl Analysis {
@@ -70,6 +73,8 @@ pub struct Options<'a> {
     pub root: Option<&'a Path>,
     /// Turns foreign formats into mission text.
     pub translate: Option<&'a dyn Translate>,
+    /// Fill [`Analysis::index`].
+    pub index: bool,
 }
 
 /// Analyses a file and what it imports.
@@ -89,7 +94,7 @@ pub fn analyse_text(vfs: &dyn Vfs, entry: &Path, text: &str, options: Options<'_
 
 fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     let root = options.root.or_else(|| entry.parent()).unwrap_or(Path::new(""));
-    let program = types::program::Program::new(loaded, root);
+    let program = types::program::Program::new(loaded, root, options.index);
     lower::declaration::check(&program);
     let mut missions = Vec::new();
     let mut diagnostics = Vec::new();
@@ -113,7 +118,8 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     follow_from_syntax(&mut diagnostics, &program.sources);
     let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
-    Analysis { sources: program.sources, missions, diagnostics }
+    let index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
+    Analysis { sources: program.sources, missions, diagnostics, index }
 }
 
 /// Takes off names and types on a line that has a syntax error: they follow from it.

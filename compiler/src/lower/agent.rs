@@ -1,5 +1,6 @@
 //! Agents.
 
+use crate::index::Symbol;
 use crate::names::DeclRef;
 use crate::spans::AgentPlaces;
 use crate::types::Cx;
@@ -52,7 +53,12 @@ impl Cx<'_> {
                 places.tools.push(self.place(e.span));
             }
         }
-        let locals = declared.params.iter().map(|p| Local::new(p.name.clone(), p.ty.clone())).collect();
+        let mut locals = Vec::with_capacity(declared.params.len());
+        for (field, param) in agent.params.iter().zip(&declared.params) {
+            let at = self.place(field.name.span);
+            self.note(field.name.span, Symbol::Parameter, &param.name, Some(&param.ty), Some(at));
+            locals.push(Local::bound(param.name.clone(), param.ty.clone(), at));
+        }
         self.frames.push(Frame::Locals(locals));
         let system = agent.system.as_ref().map(|e| self.check(e, &Type::String));
         let prompt = match &agent.prompt {

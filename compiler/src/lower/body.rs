@@ -180,7 +180,8 @@ impl Cx<'_> {
         }
         let max = max.map(|e| self.check(e, &Type::Int));
         let limit = limit.map(|e| self.check(e, &Type::Int));
-        let (region, ty) = self.block(body, params, want);
+        let names: Vec<&ast::Name> = bindings.iter().map(|(n, _)| n).collect();
+        let (region, ty) = self.block(body, params, &names, want);
         let region = self.coerce_result(region, &ty, want, body);
         let ty = want.cloned().unwrap_or(ty);
         (Body::For { bindings: lowered, max, limit, region }, ty)
@@ -228,9 +229,10 @@ impl Cx<'_> {
         };
         let param = plain_param(var.text.clone(), state.clone());
         self.frames.push(Cx::region_frame([(&param.name, &param.ty)]));
+        self.param_place(var, &state);
         let until = self.check(until, &Type::Bool);
         self.frames.pop();
-        let (region, ty) = self.block(body, vec![param], Some(&state));
+        let (region, ty) = self.block(body, vec![param], &[var], Some(&state));
         let region = self.coerce_result(region, &ty, Some(&state), body);
         let has_value = matches!(body.last().map(|s| &s.kind), Some(ast::StmtKind::Value(_)));
         if !has_value {
@@ -251,7 +253,7 @@ impl Cx<'_> {
                 .help("add `, for 1h` or `, max N`: reaching it fails with kind `exhausted`");
             self.report(d);
         }
-        let (region, ty) = self.block(body, Vec::new(), want);
+        let (region, ty) = self.block(body, Vec::new(), &[], want);
         let region = self.coerce_result(region, &ty, want, body);
         let ty = want.cloned().unwrap_or(ty);
         let mut frame = RegionFrame::default();

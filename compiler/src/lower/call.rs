@@ -26,6 +26,7 @@ impl Cx<'_> {
         key: &str,
     ) -> (Body, Type) {
         self.note_callee(callee, args, key);
+        self.note_target(callee);
         match self.target(callee) {
             Target::Library(signature) => self.library_step(signature, callee, type_args, args, want),
             Target::Declared(decl) => match &self.program.item(decl).kind {

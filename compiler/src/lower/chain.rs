@@ -95,6 +95,9 @@ impl Cx<'_> {
             self.use_type(&info.ty);
         }
         self.frames.push(Cx::region_frame(params.iter().map(|p| (&p.name, &p.ty))));
+        for (field, param) in chain.params.iter().zip(&params) {
+            self.param_place(&field.name, &param.ty);
+        }
         placement::check(self.file(), &chain.body, placement::Place::Chain, &mut self.diagnostics);
         let Statements { lets, nodes } = self.statements(&chain.body, &[]);
         let result = chain.value.as_ref().map(|value| self.chain_value(value, &declared.result));

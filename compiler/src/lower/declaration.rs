@@ -22,6 +22,7 @@ pub(crate) fn check(program: &Program) {
 
 impl Cx<'_> {
     fn declaration(&mut self, decl: DeclRef, kind: &ItemKind) {
+        self.note_declarations(decl);
         match kind {
             ItemKind::Let(_) => {
                 self.program.global_let(decl);

@@ -35,7 +35,10 @@ impl Cx<'_> {
         let segments: Vec<&str> = path.split('.').collect();
         let modules = &self.program.modules;
         match self.program.names.path(modules, self.module, Space::Value, &segments) {
-            Found::Decl(decl) if is(&self.program.item(decl).kind) => return Some(decl),
+            Found::Decl(decl) if is(&self.program.item(decl).kind) => {
+                self.note_decl(arg.span, decl, None);
+                return Some(decl);
+            }
             Found::BrokenImport => {
                 self.tainted = true;
                 return None;
@@ -95,6 +98,7 @@ impl Cx<'_> {
             E::Call { callee, args, .. } => (callee.as_ref(), self.pin(args, e.span)?),
             _ => (e, None),
         };
+        self.note_target(callee);
         match self.target(callee) {
             Target::Library(signature) => {
                 self.use_signature(signature);

@@ -3,6 +3,7 @@
 use super::chain::mission_defaults;
 use super::region::Statements;
 use crate::CompiledMission;
+use crate::index::Symbol;
 use crate::names::{DeclRef, placement};
 use crate::spans::PolicyPlaces;
 use crate::types::program::Program;
@@ -44,6 +45,12 @@ pub(crate) fn lower(
     let mut inputs = cx.inputs(&mission.body);
     let mut params: Vec<RegionParam> = inputs.iter().map(port_param).collect();
     cx.frames.push(Cx::region_frame(params.iter().map(|p| (&p.name, &p.ty))));
+    for stmt in &mission.body {
+        if let StmtKind::Input(i) | StmtKind::Secret(i) = &stmt.kind {
+            let ty = params.iter().find(|p| p.name == i.name.text).map_or(Type::Error, |p| p.ty.clone());
+            cx.param_place(&i.name, &ty);
+        }
+    }
     let defaults = mission_defaults(&mission.body);
     let Statements { lets, nodes } = cx.statements(&mission.body, &defaults);
     let outputs = cx.outputs(&mission.body);
@@ -168,7 +175,10 @@ impl Cx<'_> {
             }
             let place = self.place(stmt.span);
             self.spans.ports.entry(output.name.text.clone()).or_insert(place);
-            specs.push(self.output(output, stmt));
+            let spec = self.output(output, stmt);
+            let own = self.place(output.name.span);
+            self.note(output.name.span, Symbol::Output, &output.name.text, Some(&spec.ty), Some(own));
+            specs.push(spec);
         }
         specs
     }

@@ -180,6 +180,7 @@ impl Cx<'_> {
         let text = path.text();
         match self.step_path(&text) {
             Some((_, 0, id)) => {
+                self.note_step(path, &id);
                 if let Some(region) = self.region() {
                     add_need(&mut region.needs, id.clone(), NeedKind::Order);
                 }
@@ -196,6 +197,7 @@ impl Cx<'_> {
     fn after(&mut self, path: &Path, siblings: &[Option<Node>], index: &HashMap<SmolStr, usize>) {
         let text = path.text();
         if let Some((_, 0, id)) = self.step_path(&text) {
+            self.note_step(path, &id);
             if let Some(region) = self.region() {
                 add_need(&mut region.needs, id, NeedKind::Order);
             }
@@ -222,6 +224,19 @@ impl Cx<'_> {
             if let Some(region) = self.region() {
                 add_need(&mut region.needs, leaf, NeedKind::Order);
             }
+        }
+    }
+
+    fn note_step(&mut self, path: &Path, id: &SmolStr) {
+        let span = path.segments.last().map_or(path.span, |s| s.span);
+        if let Some(mut hit) = self.region_hit(id.split('.').next().unwrap_or_default()) {
+            if let crate::types::scope::Frame::Region(region) = &self.frames[hit.frame] {
+                if let Some(entry) = region.names.get(id) {
+                    hit.entry = entry.clone();
+                    hit.id = id.clone();
+                }
+            }
+            self.note_hit(&hit, span);
         }
     }
 

@@ -22,6 +22,7 @@ impl Cx<'_> {
         match self.program.names.path(modules, self.module, Space::Policy, &segments) {
             Found::Decl(decl) => {
                 let ItemKind::Policy(policy) = &self.program.item(decl).kind else { return None };
+                self.note_decl(path.span, decl, None);
                 let told = self.diagnostics.len();
                 let lowered = self.within_module(decl.module, |cx| cx.policy(&policy.body, policy.name.span));
                 self.silence(told);

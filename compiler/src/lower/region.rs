@@ -1,5 +1,6 @@
 //! Statements of a region: which there are, in which order they are typed, what they become.
 
+use crate::index::Symbol;
 use crate::names::{order, refs::Refs};
 use crate::types::Cx;
 use crate::types::scope::{Entry, Frame, RegionFrame, nearest};
@@ -57,6 +58,14 @@ impl Cx<'_> {
         let mut groups = HashMap::new();
         let mut spans: HashMap<SmolStr, Span> = HashMap::new();
         self.flatten(body, "", &mut items, &mut groups, &mut spans);
+        if self.indexing() {
+            let file = self.file();
+            let places: Vec<_> =
+                spans.iter().map(|(n, s)| (n.clone(), crate::spans::Place { file, span: *s })).collect();
+            if let Some(region) = self.region() {
+                region.places.extend(places);
+            }
+        }
         let index: HashMap<SmolStr, usize> =
             items.iter().enumerate().rev().map(|(i, item)| (item.full.clone(), i)).collect();
         if let Some(region) = self.region() {
@@ -87,6 +96,8 @@ impl Cx<'_> {
                 }
                 Kind::Step(step) => {
                     let lowered = self.step(step, item.stmt, &item.full, defaults, &nodes, &index);
+                    let own = self.place(item.name.span);
+                    self.note(item.name.span, Symbol::Step, &item.full, Some(&lowered.node.ty), Some(own));
                     let entry = Entry::Step { ty: lowered.node.ty.clone(), succeeded: lowered.succeeded };
                     let broken = cycles.iter().any(|c| c.contains(&i));
                     if let (Some(region), false) = (self.region(), broken) {
@@ -160,6 +171,8 @@ impl Cx<'_> {
             }
         };
         self.use_type(&ty);
+        let own = self.place(item.name.span);
+        self.note(item.name.span, Symbol::Let, &item.full, Some(&ty), Some(own));
         if let Some(region) = self.region() {
             let needs = std::mem::take(&mut region.needs).into_iter().collect();
             region.names.insert(item.full.clone(), Entry::Let { ty, needs });
@@ -186,9 +199,18 @@ impl Cx<'_> {
     }
 
     /// Lowers a body of statements whose last expression is its value, or a single expression.
-    pub fn block(&mut self, body: &[Stmt], params: Vec<RegionParam>, want: Option<&Type>) -> (Region, Type) {
+    pub fn block(
+        &mut self,
+        body: &[Stmt],
+        params: Vec<RegionParam>,
+        names: &[&Name],
+        want: Option<&Type>,
+    ) -> (Region, Type) {
         let frame = Cx::region_frame(params.iter().map(|p| (&p.name, &p.ty)));
         self.frames.push(frame);
+        for (name, param) in names.iter().zip(&params) {
+            self.param_place(name, &param.ty);
+        }
         let facts = self.facts.len();
         let place = crate::names::placement::Place::Block;
         crate::names::placement::check(self.file(), body, place, &mut self.diagnostics);

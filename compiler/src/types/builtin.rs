@@ -299,6 +299,10 @@ impl Cx<'_> {
             self.unknown_step(&path, arg.span);
             return Typed { ty: Type::Bool, ..Typed::error() };
         };
+        if let Some(hit) = self.region_hit(path.split('.').next().unwrap_or_default()).filter(|h| h.id == id)
+        {
+            self.note_hit(&hit, arg.span);
+        }
         if let Frame::Region(region) = &mut self.frames[frame] {
             add_need(&mut region.needs, id.clone(), NeedKind::Optional);
         }
@@ -339,6 +343,6 @@ impl Cx<'_> {
 
     /// Parameters of an inlined chain as local variables.
     pub fn chain_local(prefix: &str, name: &SmolStr, ty: Type) -> Local {
-        Local { name: name.clone(), plan: format!("{prefix}.{name}").into(), ty }
+        Local { name: name.clone(), plan: format!("{prefix}.{name}").into(), ty, at: None }
     }
 }

@@ -118,6 +118,7 @@ impl<'p> Cx<'p> {
         args_span: Span,
         want: Option<&Type>,
     ) -> Typed {
+        self.note_target(callee);
         match self.target(callee) {
             Target::Library(signature) if signature.pure => {
                 self.pure_call(signature, callee.span, type_args, args, e.span, want)

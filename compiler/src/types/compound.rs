@@ -2,6 +2,7 @@
 
 use super::scope::Local;
 use super::{Cx, Typed};
+use crate::index::Symbol;
 use crate::names;
 use rustchain_grammar::ast::{self, CompClause, NamedArg};
 use rustchain_grammar::{Applicability, Span};
@@ -55,6 +56,7 @@ impl Cx<'_> {
             Type::Named(key) => match self.program.record_fields(key) {
                 Some(fields) => {
                     if let Some(field) = fields.iter().find(|f| f.name == name.text) {
+                        self.note_part(name.span, key, &name.text, Some(&field.ty));
                         return Some(field.ty.clone());
                     }
                     fields.iter().map(|f| f.name.clone()).collect()
@@ -175,6 +177,7 @@ impl Cx<'_> {
                 }
                 return Typed::error();
             };
+            self.note_type(path.span, &segments);
             return self.nominal_record(key, path.span, base, fields, span);
         }
         match want.map(Type::non_null) {
@@ -265,6 +268,7 @@ impl Cx<'_> {
             return Typed::error();
         };
         let ty = Type::Named(key.clone());
+        self.use_key(&key);
         let before = self.diagnostics.len();
         let base = base.map(|b| Box::new(self.check(b, &ty)));
         let mut lowered = Vec::with_capacity(declared.len());
@@ -278,6 +282,7 @@ impl Cx<'_> {
                 self.elab(&field.value, None);
                 continue;
             };
+            self.note_part(field.name.span, &key, &field.name.text, Some(&info.ty));
             let expr = self.check(&field.value, &info.ty);
             lowered.push((field.name.text.clone(), expr));
         }
@@ -350,7 +355,10 @@ impl Cx<'_> {
                     let typed = self.elab(list, None);
                     let ty = self.element_of(&typed.ty, list);
                     lowered.push(rustchain_plan::expr::CompClause::For(name.text.clone(), typed.expr));
-                    self.frames.push(super::scope::Frame::Locals(vec![Local::new(name.text.clone(), ty)]));
+                    let at = self.place(name.span);
+                    self.note(name.span, Symbol::Variable, &name.text, Some(&ty), Some(at));
+                    let local = Local::bound(name.text.clone(), ty, at);
+                    self.frames.push(super::scope::Frame::Locals(vec![local]));
                     pushed += 1;
                 }
                 CompClause::If(cond) => {

@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::{Cx, Typed};
+use crate::index::Symbol;
 use crate::names::{self, DeclRef, Found, Space, refs};
 use rustchain_grammar::ast::{self, BinaryOp, ExprKind as E, ItemKind};
 use rustchain_grammar::{Applicability, Span};
@@ -73,11 +74,13 @@ impl<'p> Cx<'p> {
         let text = name.text.as_str();
         let span = name.span;
         if let Some(local) = self.local(text) {
-            let (plan, ty) = (local.plan.clone(), local.ty.clone());
+            let (plan, ty, at) = (local.plan.clone(), local.ty.clone(), local.at);
+            self.note(span, Symbol::Variable, text, Some(&ty), at);
             return self.typed(span, ExprKind::Local(plan), ty);
         }
         if let Some(hit) = self.region_hit(text) {
             let id = hit.id.clone();
+            self.note_hit(&hit, span);
             return match self.read_hit(hit, span) {
                 Some(typed) => typed,
                 None => self.group_as_value(&id, span),
@@ -112,7 +115,10 @@ impl<'p> Cx<'p> {
             ItemKind::Let(_) => {
                 let (value, ty) = self.program.global_let(decl);
                 match value {
-                    Some(value) => self.value(span, value, ty),
+                    Some(value) => {
+                        self.note_decl(span, decl, Some(&ty));
+                        self.value(span, value, ty)
+                    }
                     None => {
                         self.tainted = true;
                         Typed::error()
@@ -189,6 +195,7 @@ impl<'p> Cx<'p> {
             return None;
         }
         if let Some(hit) = self.group_hit(&path, &name.text) {
+            self.note_hit(&hit, name.span);
             return self.read_hit(hit, e.span).or_else(|| {
                 let id = format!("{path}.{}", name.text);
                 Some(self.group_as_value(&id, e.span))
@@ -258,6 +265,7 @@ impl<'p> Cx<'p> {
     fn enum_member(&mut self, base: &ast::Expr, path: &str, name: &ast::Name, span: Span) -> Option<Typed> {
         let segments: Vec<&str> = path.split('.').collect();
         let key = self.nominal_key(&segments)?;
+        self.note_type(base.span, &segments);
         let Some(members) = self.program.enum_members(&key) else {
             let message = format!("`{path}` is a record type, not a value");
             let diagnostic = self
@@ -267,6 +275,8 @@ impl<'p> Cx<'p> {
             return Some(Typed::error());
         };
         if members.iter().any(|(member, _)| *member == name.text) {
+            self.note_part(name.span, &key, &name.text, None);
+            self.use_key(&key);
             let value = Value::Enum(key.clone(), name.text.clone());
             return Some(self.value(span, value, Type::Named(key)));
         }

@@ -85,6 +85,7 @@ impl Cx<'_> {
         if let (Type::Named(key), E::Name(name)) = (subject.non_null(), &pattern.kind) {
             let members = self.program.enum_members(key)?;
             if members.iter().any(|(member, _)| *member == name.text) {
+                self.note_part(name.span, key, &name.text, None);
                 return Some(Value::Enum(key.clone(), name.text.clone()));
             }
             let message = format!("`{}` has no member `{}`", self.type_name(key), name.text);

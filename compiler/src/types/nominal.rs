@@ -292,6 +292,7 @@ impl Cx<'_> {
         match found {
             Found::BrokenImport => return Type::Error,
             Found::Decl(decl) => {
+                self.note_decl(path.span, decl, None);
                 if !args.is_empty() {
                     self.type_arguments(path, 0, args.len(), span);
                 }

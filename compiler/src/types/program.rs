@@ -37,6 +37,8 @@ pub(crate) struct Program {
     pub(super) defaults: RefCell<HashMap<(SmolStr, usize), Option<Value>>>,
     pub(super) callables: RefCell<HashMap<DeclRef, Rc<Callable>>>,
     pub(super) purity: RefCell<HashMap<DeclRef, bool>>,
+    /// Names as they are met, where an index is wanted.
+    pub index: Option<RefCell<Vec<crate::index::Use>>>,
     lines: RefCell<HashMap<usize, Rc<LineIndex>>>,
     root: PathBuf,
     /// Every nominal type without constraints and defaults, to fold with.
@@ -45,7 +47,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Declares everything and resolves the nominal types.
-    pub fn new(loaded: Loaded, root: &Path) -> Program {
+    pub fn new(loaded: Loaded, root: &Path, index: bool) -> Program {
         let mut diagnostics = loaded.diagnostics;
         let tables = loaded.modules.iter().map(|m| names::collect(m, &mut diagnostics)).collect();
         let mut program = Program {
@@ -59,6 +61,7 @@ impl Program {
             defaults: RefCell::default(),
             callables: RefCell::default(),
             purity: RefCell::default(),
+            index: index.then(RefCell::default),
             lines: RefCell::default(),
             root: crate::source::normalise(root),
             schemas: Schemas::new(),

@@ -1,6 +1,8 @@
 //! Scopes: regions with their steps, lets and parameters, and the local variables of expressions.
 
 use super::{Cx, Typed};
+use crate::index::Symbol;
+use crate::spans::Place;
 use rustchain_grammar::Span;
 use rustchain_plan::Type;
 use rustchain_plan::expr::ExprKind;
@@ -26,12 +28,19 @@ pub(crate) struct Local {
     pub plan: SmolStr,
     /// Its type.
     pub ty: Type,
+    /// Where it is bound.
+    pub at: Option<Place>,
 }
 
 impl Local {
     /// A variable that keeps its name.
     pub fn new(name: SmolStr, ty: Type) -> Local {
-        Local { plan: name.clone(), name, ty }
+        Local { plan: name.clone(), name, ty, at: None }
+    }
+
+    /// As [`Local::new`], with its place.
+    pub fn bound(name: SmolStr, ty: Type, at: Place) -> Local {
+        Local { at: Some(at), ..Local::new(name, ty) }
     }
 }
 
@@ -40,6 +49,8 @@ impl Local {
 pub(crate) struct RegionFrame {
     /// By name; what stands in groups by its dotted name.
     pub names: HashMap<SmolStr, Entry>,
+    /// Where they are declared, where an index is made.
+    pub places: HashMap<SmolStr, Place>,
     /// The group around the statement being typed: empty, or ends with a dot.
     pub group: SmolStr,
     /// Upstreams of the statement being typed.
@@ -186,6 +197,35 @@ impl Cx<'_> {
                 let ty = if missing { ty.optional() } else { ty };
                 Some(self.typed(span, ExprKind::Let { up, name: id }, ty))
             }
+        }
+    }
+
+    /// Takes note of a name of a region.
+    pub fn note_hit(&mut self, hit: &Hit, span: Span) {
+        if !self.indexing() {
+            return;
+        }
+        let Frame::Region(region) = &self.frames[hit.frame] else { return };
+        let declaration = region.places.get(&hit.id).copied();
+        let (symbol, ty) = match &hit.entry {
+            Entry::Param { ty, .. } => (Symbol::Parameter, Some(ty.clone())),
+            Entry::Step { ty, .. } => (Symbol::Step, Some(ty.clone())),
+            Entry::Let { ty, .. } => (Symbol::Let, Some(ty.clone())),
+            Entry::Group => (Symbol::Group, None),
+            Entry::Broken => return,
+        };
+        self.note(span, symbol, &hit.id, ty.as_ref(), declaration);
+    }
+
+    /// Says where a parameter of the innermost region is declared.
+    pub fn param_place(&mut self, name: &rustchain_grammar::ast::Name, ty: &Type) {
+        if !self.indexing() {
+            return;
+        }
+        let place = self.place(name.span);
+        self.note(name.span, Symbol::Parameter, &name.text, Some(ty), Some(place));
+        if let Some(region) = self.region() {
+            region.places.insert(name.text.clone(), place);
         }
     }
 

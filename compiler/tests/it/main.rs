@@ -2,6 +2,7 @@
 
 mod bad;
 mod explain;
+mod index;
 mod plans;
 mod robust;
 mod samples;
