@@ -230,11 +230,11 @@ impl Cx<'_> {
     fn note_step(&mut self, path: &Path, id: &SmolStr) {
         let span = path.segments.last().map_or(path.span, |s| s.span);
         if let Some(mut hit) = self.region_hit(id.split('.').next().unwrap_or_default()) {
-            if let crate::types::scope::Frame::Region(region) = &self.frames[hit.frame] {
-                if let Some(entry) = region.names.get(id) {
-                    hit.entry = entry.clone();
-                    hit.id = id.clone();
-                }
+            if let crate::types::scope::Frame::Region(region) = &self.frames[hit.frame]
+                && let Some(entry) = region.names.get(id)
+            {
+                hit.entry = entry.clone();
+                hit.id = id.clone();
             }
             self.note_hit(&hit, span);
         }
