@@ -36,6 +36,12 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// An id path and those of the nodes around it.
+    pub fn with_those_around(path: &str) -> impl Iterator<Item = &str> {
+        let ends = path.match_indices('/').map(|(i, _)| i).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end))
+    }
+
     /// The places of a node.
     pub fn places(&self, path: &str) -> Option<&'a NodePlaces> {
         self.spans.nodes.get(path)

@@ -19,20 +19,17 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 continue;
             }
             let ExprKind::Template { parts, .. } = &arg.kind else { continue };
-            let open = |hole: &&Expr| {
-                let ty = type_of(hole, &site.scope);
-                let plain = matches!(ty, Some(Type::Bool | Type::Int | Type::Float))
-                    || ty.is_some_and(|t| is_enum(context.plan, &t));
-                !plain && fold::values(hole, &site.scope).is_none()
-            };
-            let holes: Vec<&Expr> = parts
-                .iter()
-                .filter_map(|p| match p {
-                    Part::Hole(hole) => Some(hole),
-                    Part::Text(_) => None,
-                })
-                .filter(open)
-                .collect();
+            let mut holes: Vec<&Expr> = Vec::new();
+            for part in parts {
+                if let Part::Hole(hole) = part {
+                    let ty = type_of(hole, &site.scope);
+                    let plain = matches!(ty, Some(Type::Bool | Type::Int | Type::Float))
+                        || ty.is_some_and(|t| is_enum(context.plan, &t));
+                    if !plain && fold::values(hole, &site.scope).is_none() {
+                        holes.push(hole);
+                    }
+                }
+            }
             let Some(first) = holes.first() else { continue };
             let place = context.argument(site, call, &param.name);
             let mut finding = context

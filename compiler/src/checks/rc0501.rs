@@ -14,9 +14,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         context.sites.iter().filter(|s| has_bound(s.node)).map(|s| s.path.as_str()).collect();
     let mut missing = Vec::new();
     for (site, call) in context.calls() {
-        let inside = bounded
-            .iter()
-            .any(|p| site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/')));
+        let inside = Context::with_those_around(&site.path).any(|p| bounded.contains(p));
         if may_wait(context, call) && !inside {
             missing.push((context.name(&site.path), site.path.as_str(), call.callee.as_str()));
         }

@@ -17,9 +17,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     for (site, call) in context.calls() {
         let network =
             call.effects.iter().any(|e| matches!(e.kind, EffectKind::NetRead | EffectKind::NetWrite));
-        let inside = covered
-            .iter()
-            .any(|p| site.path == *p || site.path.strip_prefix(*p).is_some_and(|rest| rest.starts_with('/')));
+        let inside = Context::with_those_around(&site.path).any(|p| covered.contains(p));
         if network && call.replay == Replay::Safe && !inside {
             missing.push((context.name(&site.path), call.callee.as_str()));
         }

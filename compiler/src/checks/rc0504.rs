@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     out
 }
 
-fn count(site: &Site<'_>, retry: &Retry) -> i64 {
+fn count<'a>(site: &Site<'a>, retry: &'a Retry) -> i64 {
     match fold::constant(&retry.count, &site.scope) {
         Some(Value::Int(n)) => n,
         _ => 1,

@@ -11,6 +11,9 @@ use rustchain_plan::plan::Call;
 use rustchain_plan::{EffectKind, Expr, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many uses of one file are compared with each other.
+const MOST: usize = 64;
+
 struct Access<'s, 'a> {
     site: &'s Site<'a>,
     call: &'a Call,
@@ -31,6 +34,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
     for (file, accesses) in &files {
+        let accesses = accesses.get(..MOST).unwrap_or(accesses);
         for (i, a) in accesses.iter().enumerate().filter(|(_, a)| a.writes) {
             if repeated.contains(&a.site.path)
                 && one_target(a.call)

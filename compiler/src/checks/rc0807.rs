@@ -4,19 +4,21 @@ use super::context::Context;
 use super::graph::reaches;
 use crate::effects::scope::Site;
 use rustchain_grammar::{Diagnostic, Severity};
-use rustchain_plan::plan::{Call, NeedKind, Region};
+use rustchain_plan::plan::{Call, NeedKind, Node, Region};
 use rustchain_plan::{Body, EffectKind};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut fails: BTreeMap<*const Region, Vec<&Node>> = BTreeMap::new();
     for (site, call) in context.calls() {
         if !is_irreversible(call) || site.node.teardown.is_some() {
             continue;
         }
         let Some(region) = site.scope.region else { continue };
-        let Some(check) = region.nodes.iter().find(|n| is_check(n, region, site)) else { continue };
+        let fails = fails.entry(std::ptr::from_ref(region)).or_insert_with(|| conditional_fails(region));
+        let Some(check) = fails.iter().find(|n| is_check(n, region, site)) else { continue };
         let place = context.callee(&site.path);
         if !seen.insert(place) {
             continue;
@@ -44,25 +46,27 @@ fn is_irreversible(call: &Call) -> bool {
     }
 }
 
+fn conditional_fails(region: &Region) -> Vec<&Node> {
+    let fails = |n: &&Node| matches!(&n.body, Body::Call(call) if call.callee == "fail") && n.when.is_some();
+    region.nodes.iter().filter(fails).collect()
+}
+
 /// A conditional `fail` of the same region that neither comes first nor looks at what the step gave.
-fn is_check(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bool {
-    let fails = matches!(&node.body, Body::Call(call) if call.callee == "fail");
-    fails
-        && node.when.is_some()
-        && !reaches(region, &node.id, &site.node.id, false)
+fn is_check(node: &Node, region: &Region, site: &Site<'_>) -> bool {
+    !reaches(region, &node.id, &site.node.id, false)
         && !reaches(region, &site.node.id, &node.id, true)
         && !reads_later(node, region, site)
         && !exclusive(node, site)
 }
 
 /// The check reads a step that comes after: it cannot come first.
-fn reads_later(node: &rustchain_plan::Node, region: &Region, site: &Site<'_>) -> bool {
+fn reads_later(node: &Node, region: &Region, site: &Site<'_>) -> bool {
     let values = node.needs.iter().filter(|n| n.kind != NeedKind::Order);
     values.into_iter().any(|n| reaches(region, &site.node.id, &n.id, false))
 }
 
 /// One of the two runs, never both, or the check looks at something that the step made.
-fn exclusive(node: &rustchain_plan::Node, site: &Site<'_>) -> bool {
+fn exclusive(node: &Node, site: &Site<'_>) -> bool {
     match (&node.when, &site.node.when) {
         (Some(a), Some(b)) => {
             std::mem::discriminant(&a.kind) != std::mem::discriminant(&b.kind) || a.kind == b.kind

@@ -10,14 +10,17 @@ use std::rc::Rc;
 /// The most evaluations of a node's call, the nodes around it included; `Err` names the node that nothing bounds.
 pub fn times(site: &Site<'_>, all: &[Site<'_>]) -> Result<u64, String> {
     let mut total = attempts(site);
-    for outer in all {
-        let around = site.path.strip_prefix(&outer.path).is_some_and(|rest| rest.starts_with('/'));
-        if around {
-            let rounds = rounds(outer.node, &outer.scope).ok_or_else(|| outer.path.clone())?;
-            total = total.saturating_mul(rounds).saturating_mul(attempts(outer));
-        }
+    for outer in around(&site.path, all) {
+        let rounds = rounds(outer.node, &outer.scope).ok_or_else(|| outer.path.clone())?;
+        total = total.saturating_mul(rounds).saturating_mul(attempts(outer));
     }
     Ok(total)
+}
+
+/// The sites around a path, innermost last. Sites come outer before inner: nothing is around a path without `/`.
+pub fn around<'s, 'p>(path: &'s str, all: &'s [Site<'p>]) -> impl DoubleEndedIterator<Item = &'s Site<'p>> {
+    let all = if path.contains('/') { all } else { &[] };
+    all.iter().filter(move |o| path.strip_prefix(o.path.as_str()).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// Attempts of one evaluation.
@@ -86,7 +89,7 @@ fn length<'p>(list: &'p Expr, scope: &Rc<Scope<'p>>) -> Option<u64> {
         }
         ExprKind::Step { up, id } => {
             let home = scope.up(*up)?;
-            let node = home.region?.nodes.iter().find(|n| n.id == *id)?;
+            let node = home.node(id)?;
             match &node.body {
                 Body::Value(list) => length(list, &home),
                 Body::For { .. } => rounds(node, &home),

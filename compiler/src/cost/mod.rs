@@ -104,7 +104,7 @@ fn within<T>(bound: Bound<T>, budget: Option<T>, least: fn(T, T) -> T) -> Bound<
     }
 }
 
-fn call_cost(site: &Site<'_>, call: &Call, all: &[Site<'_>]) -> CallCost {
+fn call_cost<'p>(site: &Site<'p>, call: &'p Call, all: &[Site<'p>]) -> CallCost {
     let plan = site.scope.plan;
     let times = match bounds::times(site, all) {
         Ok(n) => Bound::AtMost(n),
@@ -157,7 +157,7 @@ fn no_usd(call: &Call) -> Bound<f64> {
     ))
 }
 
-fn ask_cost(site: &Site<'_>, call: &Call) -> (Bound<u64>, Bound<f64>) {
+fn ask_cost<'p>(site: &Site<'p>, call: &'p Call) -> (Bound<u64>, Bound<f64>) {
     let plan = site.scope.plan;
     let provider = call.handles.values().find_map(|h| match h {
         Handle::Provider(name) => Some(name),
@@ -272,13 +272,11 @@ fn call_wall<'p>(plan: &'p Plan, site: &Site<'p>, call: &'p Call) -> Option<i64>
 
 /// The bound of the nearest node around, which acts on each evaluation of its body.
 fn around_wall<'p>(site: &Site<'p>, all: &[Site<'p>]) -> Option<i64> {
-    let around =
-        all.iter().rev().filter(|o| site.path.strip_prefix(&o.path).is_some_and(|r| r.starts_with('/')));
     let bound = |outer: &Site<'p>| {
         let clauses = [&outer.node.timeout, &outer.node.within];
         clauses.into_iter().flatten().filter_map(|e| duration(e, &outer.scope)).min()
     };
-    around.into_iter().find_map(bound)
+    bounds::around(&site.path, all).rev().find_map(bound)
 }
 
 fn duration<'p>(expr: &'p Expr, scope: &Rc<Scope<'p>>) -> Option<i64> {

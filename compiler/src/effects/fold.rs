@@ -191,7 +191,7 @@ impl Folder {
     }
 
     fn step<'p>(&mut self, home: &Rc<Scope<'p>>, id: &str) -> Option<Vec<Value>> {
-        let node = home.region?.nodes.iter().find(|n| n.id == id)?;
+        let node = home.node(id)?;
         match &node.body {
             rustchain_plan::Body::Value(expr) if node.when.is_none() && node.on_error.is_empty() => {
                 self.values(expr, home, &mut Vec::new())

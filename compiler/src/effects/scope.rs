@@ -4,6 +4,7 @@ use rustchain_plan::Expr;
 use rustchain_plan::plan::{Agent, Body, InputSpec, Node, Plan, Region};
 use rustchain_plan::types::{Schema, Type};
 use smol_str::SmolStr;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -32,19 +33,34 @@ pub struct Scope<'p> {
     pub params: BTreeMap<SmolStr, Bound<'p>>,
     /// Static id path of the region's nodes, without a trailing `/`.
     pub path: String,
+    index: OnceCell<BTreeMap<&'p str, &'p Node>>,
 }
 
 impl<'p> Scope<'p> {
     /// The root region of a plan.
     pub fn root(plan: &'p Plan) -> Rc<Scope<'p>> {
         let params = plan.inputs.iter().map(|i| (i.name.clone(), Bound::Input(i))).collect();
-        Rc::new(Scope { plan, parent: None, region: Some(&plan.root), params, path: String::new() })
+        Rc::new(Scope {
+            plan,
+            parent: None,
+            region: Some(&plan.root),
+            params,
+            path: String::new(),
+            index: OnceCell::new(),
+        })
     }
 
     /// A chain offered to a model: its parameters are the model's.
     pub fn chain_tool(plan: &'p Plan, name: &str, region: &'p Region) -> Rc<Scope<'p>> {
         let params = region.params.iter().map(|p| (p.name.clone(), Bound::Unknown)).collect();
-        Rc::new(Scope { plan, parent: None, region: Some(region), params, path: name.to_owned() })
+        Rc::new(Scope {
+            plan,
+            parent: None,
+            region: Some(region),
+            params,
+            path: name.to_owned(),
+            index: OnceCell::new(),
+        })
     }
 
     /// The scope so many regions outwards.
@@ -56,6 +72,13 @@ impl<'p> Scope<'p> {
         Some(scope)
     }
 
+    /// The node of an id in this region.
+    pub fn node(&self, id: &str) -> Option<&'p Node> {
+        let region = self.region?;
+        let index = || region.nodes.iter().map(|n| (n.id.as_str(), n)).collect();
+        self.index.get_or_init(index).get(id).copied()
+    }
+
     /// The id path of a node of this region.
     pub fn node_path(&self, id: &str) -> String {
         if self.path.is_empty() { id.to_owned() } else { format!("{}/{id}", self.path) }
@@ -65,7 +88,14 @@ impl<'p> Scope<'p> {
     pub fn inner(self: &Rc<Scope<'p>>, node: &'p Node) -> Vec<Rc<Scope<'p>>> {
         let path = self.node_path(&node.id);
         let child = |region, params, path: String, parent| {
-            Rc::new(Scope { plan: self.plan, parent, region: Some(region), params, path })
+            Rc::new(Scope {
+                plan: self.plan,
+                parent,
+                region: Some(region),
+                params,
+                path,
+                index: OnceCell::new(),
+            })
         };
         match &node.body {
             Body::Value(_) | Body::Call(_) => Vec::new(),

@@ -187,7 +187,7 @@ impl Reader {
     /// A step that is an expression has its shape; `fs.write` and its kin give the path they were given.
     fn step<'p>(&mut self, up: u32, id: &str, expr: &'p Expr, scope: &Rc<Scope<'p>>) -> Vec<Shape> {
         let Some(home) = scope.up(up) else { return vec![Shape::any()] };
-        let node = home.region.and_then(|r| r.nodes.iter().find(|n| n.id == id));
+        let node = home.node(id);
         match node.map(|n| &n.body) {
             Some(Body::Value(value)) => self.shapes(value, &home),
             Some(Body::Call(call)) => {
@@ -302,7 +302,7 @@ pub fn type_of(expr: &Expr, scope: &Rc<Scope<'_>>) -> Option<Type> {
         ExprKind::Param { up, name } => param_type(&scope.up(*up)?, name),
         ExprKind::Step { up, id } => {
             let home = scope.up(*up)?;
-            home.region?.nodes.iter().find(|n| n.id == *id).map(|n| n.ty.clone())
+            home.node(id).map(|n| n.ty.clone())
         }
         ExprKind::Let { up, name } => {
             let home = scope.up(*up)?;

@@ -22,6 +22,9 @@ pub enum Capacity {
     Text,
 }
 
+/// So many places are told at each end of a long way.
+const ENDS: usize = 8;
+
 /// A place on the way of a label, with the way before it.
 #[derive(Debug)]
 pub struct Trace {
@@ -55,7 +58,20 @@ impl Trace {
         }
         out.reverse();
         out.dedup_by(|a, b| a.file == b.file && a.span == b.span);
+        if out.len() > 2 * ENDS {
+            out.drain(ENDS..out.len() - ENDS);
+        }
         out
+    }
+}
+
+/// Long ways are let go one place after the other, not by recursion.
+impl Drop for Trace {
+    fn drop(&mut self) {
+        let mut next = self.before.take();
+        while let Some(trace) = next {
+            next = Rc::into_inner(trace).and_then(|mut t| t.before.take());
+        }
     }
 }
 
