@@ -26,10 +26,11 @@ impl<H: Host> Machine<'_, H> {
                     }
                     _ => None,
                 };
-                if let Some(class) = class {
-                    if self.lineage(&class).1.is_empty() && !name.starts_with("__") {
-                        return Err(self.raise("AttributeError", format!("no attribute `{name}`"), span));
-                    }
+                if let Some(class) = class
+                    && self.lineage(&class).1.is_empty()
+                    && !name.starts_with("__")
+                {
+                    return Err(self.raise("AttributeError", format!("no attribute `{name}`"), span));
                 }
             }
             Value::None => {

@@ -201,10 +201,10 @@ impl<H: Host> Machine<'_, H> {
         }
         if let Some(kwarg) = &parameters.kwarg {
             let dict = self.dict_of(kw);
-            if let (Some(_), Value::Obj(id)) = (&unknown_kw, &dict) {
-                if let Some(Object::Dict(dict, _)) = self.object_mut_quiet(*id) {
-                    dict.open = true;
-                }
+            if let (Some(_), Value::Obj(id)) = (&unknown_kw, &dict)
+                && let Some(Object::Dict(dict, _)) = self.object_mut_quiet(*id)
+            {
+                dict.open = true;
             }
             self.bind_in(scope, kwarg.name.id.as_str(), dict);
         } else if let Some((name, _)) = kw.first() {
@@ -258,17 +258,16 @@ impl<H: Host> Machine<'_, H> {
         if let Some(value) = self.builtin_method(receiver, name, &args, site)? {
             return Ok(value);
         }
-        if let Value::Symbol(symbol) = receiver {
-            if let Some(assumed) = symbol.assumed.clone().filter(|a| !a.is_symbol()) {
-                if !matches!(assumed, Value::None) {
-                    let result = self.call_method(&assumed, name, args.clone(), site)?;
-                    let kind = SymbolKind::CallOf(
-                        self.symbol(SymbolKind::Attr(receiver.clone(), name.into()), None, site.span),
-                        args,
-                    );
-                    return Ok(self.symbol(kind, result.assumed(), site.span));
-                }
-            }
+        if let Value::Symbol(symbol) = receiver
+            && let Some(assumed) = symbol.assumed.clone().filter(|a| !a.is_symbol())
+            && !matches!(assumed, Value::None)
+        {
+            let result = self.call_method(&assumed, name, args.clone(), site)?;
+            let kind = SymbolKind::CallOf(
+                self.symbol(SymbolKind::Attr(receiver.clone(), name.into()), None, site.span),
+                args,
+            );
+            return Ok(self.symbol(kind, result.assumed(), site.span));
         }
         let path = format!("{}.{name}", self.callee_path(receiver));
         H::unknown_call(self, &path, &args, site);

@@ -234,10 +234,10 @@ impl<H: Host> Machine<'_, H> {
 
     pub(super) fn set_plain_attr(&mut self, instance: &Value, name: &str, value: Value) {
         self.memory += 96;
-        if let Value::Obj(id) = instance {
-            if let Some(Object::Instance(_, attrs)) = self.object_mut(*id) {
-                attrs.insert_str(name, value);
-            }
+        if let Value::Obj(id) = instance
+            && let Some(Object::Instance(_, attrs)) = self.object_mut(*id)
+        {
+            attrs.insert_str(name, value);
         }
     }
 

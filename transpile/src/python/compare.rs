@@ -181,11 +181,11 @@ impl<H: Host> Machine<'_, H> {
                 ast::CmpOp::Gt => "__gt__",
                 _ => "",
             };
-            if let Some(class) = self.class_of(left) {
-                if let Some(method) = self.class_attr(&class, name) {
-                    let site = self.site(span);
-                    return self.call(&method, Args::of(vec![left.clone(), right.clone()]), site);
-                }
+            if let Some(class) = self.class_of(left)
+                && let Some(method) = self.class_attr(&class, name)
+            {
+                let site = self.site(span);
+                return self.call(&method, Args::of(vec![left.clone(), right.clone()]), site);
             }
         }
         let assumed = match (left.assumed(), right.assumed()) {

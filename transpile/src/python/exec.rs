@@ -127,18 +127,18 @@ impl<H: Host> Machine<'_, H> {
         let span = span_of(s);
         let old = self.eval_target(&s.target)?;
         let new = self.eval(&s.value)?;
-        if let (ast::Operator::Add, Value::Obj(id)) = (s.op, &old) {
-            if matches!(self.object(*id), Some(Object::List(_))) {
-                if let Some(more) = self.iterate(&new, span)? {
-                    self.charge(more.len() * 24, span)?;
-                    if let Some(Object::List(items)) = self.object_mut(*id) {
-                        items.extend(more);
-                    }
-                } else {
-                    self.dirty.insert(*id);
+        if let (ast::Operator::Add, Value::Obj(id)) = (s.op, &old)
+            && matches!(self.object(*id), Some(Object::List(_)))
+        {
+            if let Some(more) = self.iterate(&new, span)? {
+                self.charge(more.len() * 24, span)?;
+                if let Some(Object::List(items)) = self.object_mut(*id) {
+                    items.extend(more);
                 }
-                return self.assign(&s.target, old);
+            } else {
+                self.dirty.insert(*id);
             }
+            return self.assign(&s.target, old);
         }
         let result = self.binary(s.op, &old, &new, span)?;
         self.assign(&s.target, result)
@@ -362,10 +362,10 @@ impl<H: Host> Machine<'_, H> {
             self.assign(target, entered)?;
         }
         let flow = self.exec_with(rest, body);
-        if own.is_some() {
-            if let Some(exit) = self.attr_opt(&context, "__exit__", span)? {
-                self.call(&exit, Args::of(vec![Value::None, Value::None, Value::None]), site)?;
-            }
+        if own.is_some()
+            && let Some(exit) = self.attr_opt(&context, "__exit__", span)?
+        {
+            self.call(&exit, Args::of(vec![Value::None, Value::None, Value::None]), site)?;
         }
         flow
     }

@@ -128,10 +128,10 @@ impl<H: Host> Machine<'_, H> {
             }
             ast::Expr::YieldFrom(y) => {
                 let value = self.eval(&y.value)?;
-                if let Some(items) = self.iterate(&value, span)? {
-                    if let Some(out) = self.yields.last_mut() {
-                        out.extend(items);
-                    }
+                if let Some(items) = self.iterate(&value, span)?
+                    && let Some(out) = self.yields.last_mut()
+                {
+                    out.extend(items);
                 }
                 Ok(Value::None)
             }

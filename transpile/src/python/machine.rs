@@ -354,10 +354,10 @@ impl<'v, H: Host> Machine<'v, H> {
             if let Some(target) = scope.redirected.get(name) {
                 return self.scope_ref(*target).vars.get(name).cloned();
             }
-            if first || !scope.is_class {
-                if let Some(value) = scope.vars.get(name) {
-                    return Some(value.clone());
-                }
+            if (first || !scope.is_class)
+                && let Some(value) = scope.vars.get(name)
+            {
+                return Some(value.clone());
             }
             first = false;
             at = scope.parent;
@@ -450,10 +450,10 @@ impl<'v, H: Host> Machine<'v, H> {
         let mut at = Some(scope);
         while let Some(id) = at {
             let table = self.scope_ref(id);
-            if !table.is_class {
-                if let Some(value) = table.vars.get(name) {
-                    return Some(value.clone());
-                }
+            if !table.is_class
+                && let Some(value) = table.vars.get(name)
+            {
+                return Some(value.clone());
             }
             at = table.parent;
         }

@@ -448,10 +448,10 @@ impl<H: Host> Machine<'_, H> {
         let Some(Object::Dict(dict, _)) = self.object(id) else { return Ok(None) };
         let found = hash.as_ref().and_then(|h| dict.get(h)).cloned();
         let sure = !dict.open && hash.is_some() && !self.dirty.contains(&id);
-        if name == "pop" {
-            if let (Some(hash), Some(Object::Dict(dict, _))) = (&hash, self.object_mut(id)) {
-                dict.remove(hash);
-            }
+        if name == "pop"
+            && let (Some(hash), Some(Object::Dict(dict, _))) = (&hash, self.object_mut(id))
+        {
+            dict.remove(hash);
         }
         if let (Some(value), true) = (&found, sure || hash.is_some()) {
             return Ok(Some(value.clone()));

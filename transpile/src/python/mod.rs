@@ -30,4 +30,5 @@ pub mod value;
 
 pub use host::{Host, ImportVerdict};
 pub use machine::{Eval, Limits, Machine, Options, Raised, Stop};
+pub use stdlib::dedent as dedent_doc;
 pub use value::{Args, ModuleId, Native, ObjId, Object, Site, Symbol, SymbolKind, Value};

@@ -172,14 +172,19 @@ fn returns(m: &M<'_>, function: &Rc<Function>) -> Option<String> {
 
 /// Names that are read anywhere in a piece of code.
 #[derive(Default)]
-struct Names(BTreeSet<String>);
+struct Names {
+    read: BTreeSet<String>,
+    /// Parameters and names that are assigned: they are the function's own.
+    bound: BTreeSet<String>,
+}
 
 impl<'a> Visitor<'a> for Names {
     fn visit_expr(&mut self, expr: &'a ast::Expr) {
         if let ast::Expr::Name(name) = expr {
-            if matches!(name.ctx, ast::ExprContext::Load) {
-                self.0.insert(name.id.to_string());
-            }
+            match name.ctx {
+                ast::ExprContext::Load => self.read.insert(name.id.to_string()),
+                _ => self.bound.insert(name.id.to_string()),
+            };
         }
         visitor::walk_expr(self, expr);
     }
@@ -194,6 +199,11 @@ fn close_over(
     depth: u32,
 ) {
     let mut names = Names::default();
+    if let Some(p) = function.parameters() {
+        let plain = p.posonlyargs.iter().chain(&p.args).chain(&p.kwonlyargs).map(|p| &p.parameter);
+        let variadic = p.vararg.iter().chain(&p.kwarg).map(|p| &**p);
+        names.bound.extend(plain.chain(variadic).map(|p| p.name.id.to_string()));
+    }
     match &function.code {
         Code::Def(def) => {
             def.body.iter().for_each(|s| names.visit_stmt(s));
@@ -204,8 +214,8 @@ fn close_over(
         }
         Code::Lambda(lambda) => names.visit_expr(&lambda.body),
     }
-    for name in names.0 {
-        if seen.contains(&name) {
+    for name in names.read {
+        if seen.contains(&name) || names.bound.contains(&name) {
             continue;
         }
         let Some(value) = m.name_seen_by(function.scope, &name) else { continue };

@@ -214,10 +214,10 @@ pub(super) fn method(
             let items: Vec<Value> =
                 args.pos.iter().flat_map(|v| m.as_items(v).unwrap_or_else(|| vec![v.clone()])).collect();
             for item in &items {
-                if let Some(task) = m.host.task_of(item) {
-                    if m.host.tasks.get(task).is_some_and(|t| t.dag.is_none()) {
-                        super::edges::adopt(&mut m.host, task, index);
-                    }
+                if let Some(task) = m.host.task_of(item)
+                    && m.host.tasks.get(task).is_some_and(|t| t.dag.is_none())
+                {
+                    super::edges::adopt(&mut m.host, task, index);
                 }
             }
             Some(Value::None)

@@ -219,7 +219,7 @@ fn before_teardown(
         }
         if upstream.is_teardown && !upstream.fail_on_teardown {
             before_teardown(host, *up, inside, out, depth + 1);
-        } else if !(task.is_teardown && upstream.is_setup) && !out.contains(up) {
+        } else if !(out.contains(up) || task.is_teardown && upstream.is_setup) {
             out.push(*up);
         }
     }

@@ -162,13 +162,36 @@ fn trigger_rule(m: &mut M<'_>, index: usize, dag: usize) -> String {
         let message = format!("the trigger rule depends on {}", m.describe(&value));
         m.host.lose(Some(dag), Some(index), Effect::Attribute, message, site);
     }
-    match known.as_deref() {
+    let rule = match known.as_deref() {
         Some("none_failed_or_skipped") => "none_failed_min_one_success".into(),
         Some("dummy") => "always".into(),
         Some(rule) => rule.strip_prefix("TriggerRule.").map_or(rule.to_owned(), str::to_lowercase),
         None => "all_success".into(),
+    };
+    if RULES.contains(&rule.as_str()) {
+        return rule;
     }
+    let site = m.host.tasks.get(index).map(|t| t.site).unwrap_or_default();
+    m.host.lose(Some(dag), Some(index), Effect::Attribute, format!("`{rule}` is no trigger rule"), site);
+    "all_success".into()
 }
+
+/// The trigger rules of Airflow.
+const RULES: [&str; 13] = [
+    "all_success",
+    "all_failed",
+    "all_done",
+    "all_done_min_one_success",
+    "all_done_setup_success",
+    "all_skipped",
+    "one_failed",
+    "one_success",
+    "one_done",
+    "none_failed",
+    "none_failed_min_one_success",
+    "none_skipped",
+    "always",
+];
 
 fn retries(m: &mut M<'_>, index: usize, dag: usize) -> i64 {
     let Some(value) = m.host.tasks.get(index).and_then(|t| argument(t, "retries")).cloned() else { return 0 };
@@ -266,10 +289,10 @@ fn asset(m: &M<'_>, index: usize, depth: u32) -> Data {
             kw.push((key.into(), data(m, value, depth + 1)));
         }
     }
-    if !kw.iter().any(|(k, _)| k == "name") {
-        if let Some(dag) = asset.dag.and_then(|d| m.host.dags.get(d)) {
-            kw.push(("name".into(), Data::Str(dag.id.to_string())));
-        }
+    if !kw.iter().any(|(k, _)| k == "name")
+        && let Some(dag) = asset.dag.and_then(|d| m.host.dags.get(d))
+    {
+        kw.push(("name".into(), Data::Str(dag.id.to_string())));
     }
     Data::Call { path: "airflow.sdk.Asset".into(), pos: Vec::new(), kw }
 }

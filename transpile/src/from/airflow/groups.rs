@@ -91,10 +91,10 @@ pub(super) fn call_function(
         let name = function_name(m, &function);
         group_args.set("group_id", Value::str(name));
     }
-    if group_args.named("tooltip").is_none() {
-        if let Some(doc) = function_doc(m, &function) {
-            group_args.set("tooltip", Value::Str(doc));
-        }
+    if group_args.named("tooltip").is_none()
+        && let Some(doc) = function_doc(m, &function)
+    {
+        group_args.set("tooltip", Value::Str(doc));
     }
     let group = create(m, &group_args, true, site)?;
     let Some(Value::Native(native)) = group else {

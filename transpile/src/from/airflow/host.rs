@@ -86,7 +86,8 @@ impl Host for AirflowHost {
         }
     }
 
-    fn before_init(m: &mut M<'_>, _instance: ObjId, base: &str, args: &mut Args, _site: Site) -> Eval<()> {
+    fn before_init(m: &mut M<'_>, instance: ObjId, base: &str, args: &mut Args, site: Site) -> Eval<()> {
+        m.host.made_at.insert(instance, site);
         if !is_operator_base(base) {
             return Ok(());
         }
@@ -96,16 +97,15 @@ impl Host for AirflowHost {
             _ => m.host.current_dag(),
         };
         let defaults = tasks::default_args(m, dag, m.host.current_group(), args.named("default_args"));
-        let instance = Value::Obj(_instance);
+        let instance = Value::Obj(instance);
         let Some(class) = m.class_of(&instance) else { return Ok(()) };
         let mut accepted: Vec<Rc<str>> = Vec::new();
-        if let Some(init) = m.class_attr(&class, "__init__") {
-            if let Some(Object::Function(function)) = m.object_of(&init) {
-                if let Some(p) = function.parameters() {
-                    let all = p.posonlyargs.iter().chain(&p.args).chain(&p.kwonlyargs);
-                    accepted.extend(all.map(|p| Rc::from(p.parameter.name.id.as_str())));
-                }
-            }
+        if let Some(init) = m.class_attr(&class, "__init__")
+            && let Some(Object::Function(function)) = m.object_of(&init)
+            && let Some(p) = function.parameters()
+        {
+            let all = p.posonlyargs.iter().chain(&p.args).chain(&p.kwonlyargs);
+            accepted.extend(all.map(|p| Rc::from(p.parameter.name.id.as_str())));
         }
         for (name, value) in defaults {
             if accepted.contains(&name) && args.named(&name).is_none() {
@@ -135,8 +135,8 @@ impl Host for AirflowHost {
             return Ok(());
         }
         let name: Rc<str> = m.class_name(&class).into();
-        let module = base.rsplit_once('.').map_or("", |(module, _)| module);
-        let path = format!("{module}.{name}");
+        let path = own_path(m, &class, &name);
+        let site = m.host.made_at.get(&instance).copied().unwrap_or(site);
         let Some(task) = tasks::operator(m, &path, args, Some(object.clone()), name, site)? else {
             return Ok(());
         };
@@ -176,10 +176,10 @@ impl Host for AirflowHost {
             }
             Value::Native(_) => Ok(true),
             Value::External(path) if &**path == "builtins.globals()" => {
-                if let Value::Native(n) = value {
-                    if n.kind == kind::DAG {
-                        dags::collect(m, n.id as usize);
-                    }
+                if let Value::Native(n) = value
+                    && n.kind == kind::DAG
+                {
+                    dags::collect(m, n.id as usize);
                 }
                 Ok(true)
             }
@@ -330,7 +330,7 @@ fn give_function(m: &mut M<'_>, native: Native, function: Value) -> Option<Value
 /// Functions and classes of Airflow itself that shape the graph.
 fn call_airflow(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
     if path.contains("tests_common") || path.starts_with("tests.system") || path.starts_with("dev.") {
-        return Ok(test_fixture(m, path, args, site)?);
+        return test_fixture(m, path, args, site);
     }
     if !path.starts_with("airflow.") {
         return Ok(None);
@@ -415,6 +415,13 @@ fn make_operator(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Val
     }
 }
 
+/// The path of a class of a file: the file's name and the class's.
+fn own_path(m: &M<'_>, class: &Value, name: &str) -> String {
+    let file = m.own_classes(class).first().map_or("", |c| m.path_of(c.site.module));
+    let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".py");
+    format!("{stem}.{name}")
+}
+
 /// The fields of an own operator class that Airflow looks for results of other tasks in.
 fn template_fields(m: &M<'_>, class: &Value) -> Vec<String> {
     let Some(fields) = m.class_attr(class, "template_fields") else { return Vec::new() };
@@ -445,10 +452,7 @@ fn expand_partial(m: &mut M<'_>, native: Native, expand: Expand, site: Site) -> 
     let name: Rc<str> = m.class_name(&partial.class).into();
     let path: Rc<str> = match &partial.class {
         Value::External(path) => path.clone(),
-        own => {
-            let base = m.external_base(own).unwrap_or_else(|| "airflow".into());
-            format!("{}.{name}", base.rsplit_once('.').map_or("", |(module, _)| module)).into()
-        }
+        own => own_path(m, own, &name).into(),
     };
     let new = tasks::NewTask {
         operator: name,

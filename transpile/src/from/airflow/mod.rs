@@ -8,6 +8,7 @@ mod finish;
 mod groups;
 mod host;
 mod inspect;
+pub mod lower;
 mod model;
 mod options;
 mod read;
@@ -18,6 +19,7 @@ mod taskflow;
 mod tasks;
 
 pub use inspect::{effect_name, inspect, value as value_json};
+pub use lower::{AirflowImport, Entry, Fate, OriginRange, OutputFile, Report, import};
 pub use model::{
     AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Callable, Data, Dependency, Mapping,
     Origin, Param,

@@ -67,10 +67,10 @@ fn run_file(machine: &mut Machine<'_, AirflowHost>, vfs: &dyn Vfs, path: &str) {
 fn collect_globals(machine: &mut Machine<'_, AirflowHost>) {
     for (_, value) in machine.globals(ModuleId(0)) {
         let value = value.assumed().unwrap_or(value);
-        if let Value::Native(n) = value {
-            if n.kind == kind::DAG {
-                super::dags::collect(machine, n.id as usize);
-            }
+        if let Value::Native(n) = value
+            && n.kind == kind::DAG
+        {
+            super::dags::collect(machine, n.id as usize);
         }
     }
 }

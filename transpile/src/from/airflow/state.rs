@@ -209,6 +209,8 @@ pub struct AirflowHost {
     pub(super) mapped_args: Vec<Rc<str>>,
     pub(super) contexts: Vec<Context>,
     pub(super) task_of: HashMap<ObjId, usize>,
+    /// Where instances of own operator classes are made.
+    pub(super) made_at: HashMap<ObjId, Site>,
     pub(super) losses: Vec<Loss>,
     pub(super) edge_labels: BTreeMap<(usize, usize), Rc<str>>,
 }

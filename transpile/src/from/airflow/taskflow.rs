@@ -106,23 +106,22 @@ pub(super) fn decorate(m: &mut M<'_>, decorator: Rc<str>, args: &Args, site: Sit
 
 /// Gives a decorator its function. `@setup` on a decorated function marks that one.
 pub(super) fn apply(m: &mut M<'_>, mut decorated: Decorated, function: Value) -> Value {
-    if let Value::Native(n) = &function {
-        if n.kind == kind::TASK_FUNCTION {
-            if let Some(inner) = m.host.decorated.get(n.id as usize).cloned() {
-                if matches!(&*decorated.decorator, "task.run_if" | "task.skip_if") {
-                    let message = "the condition of `run_if` or `skip_if` is not carried over".into();
-                    m.host.lose(m.host.current_dag(), None, Effect::Body, message, decorated.site);
-                    return function;
-                }
-                let merged = Decorated {
-                    is_setup: inner.is_setup || decorated.is_setup,
-                    is_teardown: inner.is_teardown || decorated.is_teardown,
-                    args: if inner.args.kw.is_empty() { decorated.args } else { inner.args.clone() },
-                    ..inner
-                };
-                return push(m, merged, kind::TASK_FUNCTION);
-            }
+    if let Value::Native(n) = &function
+        && n.kind == kind::TASK_FUNCTION
+        && let Some(inner) = m.host.decorated.get(n.id as usize).cloned()
+    {
+        if matches!(&*decorated.decorator, "task.run_if" | "task.skip_if") {
+            let message = "the condition of `run_if` or `skip_if` is not carried over".into();
+            m.host.lose(m.host.current_dag(), None, Effect::Body, message, decorated.site);
+            return function;
         }
+        let merged = Decorated {
+            is_setup: inner.is_setup || decorated.is_setup,
+            is_teardown: inner.is_teardown || decorated.is_teardown,
+            args: if inner.args.kw.is_empty() { decorated.args } else { inner.args.clone() },
+            ..inner
+        };
+        return push(m, merged, kind::TASK_FUNCTION);
     }
     let table = match &*decorated.decorator {
         "dag" => kind::DAG_FUNCTION,

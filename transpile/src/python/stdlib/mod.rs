@@ -116,10 +116,7 @@ impl<H: Host> Machine<'_, H> {
                 Some(value) => Some(self.deep_copy(&value, 0, span)?),
                 None => None,
             },
-            "copy.copy" => match first {
-                Some(value) => Some(self.shallow_copy(&value)),
-                None => None,
-            },
+            "copy.copy" => first.map(|value| self.shallow_copy(&value)),
             "textwrap.dedent" | "inspect.cleandoc" => {
                 first.as_ref().and_then(Value::as_str).map(|t| Value::str(dedent(t)))
             }
@@ -129,10 +126,10 @@ impl<H: Host> Machine<'_, H> {
                 let mut rest = args.clone();
                 let factory = if rest.pos.is_empty() { None } else { Some(rest.pos.remove(0)) };
                 let value = self.call_builtin("builtins.dict", &rest, site)?;
-                if let (Some(Value::Obj(id)), Some(factory)) = (&value, factory) {
-                    if let Some(Object::Dict(_, slot)) = self.object_mut_quiet(*id) {
-                        *slot = Some(factory);
-                    }
+                if let (Some(Value::Obj(id)), Some(factory)) = (&value, factory)
+                    && let Some(Object::Dict(_, slot)) = self.object_mut_quiet(*id)
+                {
+                    *slot = Some(factory);
                 }
                 value
             }
@@ -164,15 +161,13 @@ impl<H: Host> Machine<'_, H> {
             "sys.path.append" | "sys.path.insert" => Some(Value::None),
             "sys.exit" => return Err(self.raise("SystemExit", "the file ends the process", span)),
             "time.sleep" | "random.seed" => Some(Value::None),
-            "math.ceil" | "math.floor" | "math.sqrt" => match first.as_ref().and_then(super::compare::number)
-            {
-                Some(f) => Some(match path {
+            "math.ceil" | "math.floor" | "math.sqrt" => {
+                first.as_ref().and_then(super::compare::number).map(|f| match path {
                     "math.ceil" if f.abs() < 9e15 => Value::Int(f.ceil() as i64),
                     "math.floor" if f.abs() < 9e15 => Value::Int(f.floor() as i64),
                     _ => Value::Float(f.sqrt()),
-                }),
-                None => None,
-            },
+                })
+            }
             "re.sub" => self.simple_sub(args),
             "re.compile" => None,
             _ => None,
