@@ -2,6 +2,7 @@
 
 mod allow;
 mod decide;
+mod diff;
 pub mod fold;
 pub mod overlap;
 pub mod row;
@@ -9,6 +10,7 @@ pub mod scope;
 pub mod shape;
 
 pub use allow::{allow_line, allow_lines};
+pub use diff::{Widened, widened};
 
 use crate::flow::Analysis;
 use crate::spans::Spans;

@@ -3,5 +3,6 @@
 mod attacks;
 mod laws;
 mod pages;
+mod policy;
 mod samples;
 mod support;

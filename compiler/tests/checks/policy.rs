@@ -1,0 +1,79 @@
+//! Policies compared, and findings selected.
+
+use crate::support::check;
+use rustchain_compiler::checks::{Selection, fails};
+use rustchain_compiler::effects::{allow_lines, rows, widened};
+use rustchain_grammar::Severity;
+use rustchain_plan::Policy;
+
+fn policy(lines: &str) -> Policy {
+    let analysis = check(&format!("edition 2026\nmission m {{\n  policy {{\n{lines}\n  }}\n}}\n"));
+    assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
+    analysis.missions[0].plan.policy.clone()
+}
+
+fn told(old: &str, new: &str) -> Vec<String> {
+    let all = widened(&policy(old), &policy(new));
+    all.iter().map(|w| format!("{} e.g. {}", w.effect, w.example.as_deref().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn a_wider_grant_is_told_with_an_example() {
+    let old = r#"allow net.read "https://a.example/x/**""#;
+    assert_eq!(told(old, old), Vec::<String>::new());
+    assert_eq!(told(old, r#"allow net.read "https://a.example/x/y""#), Vec::<String>::new());
+    assert_eq!(
+        told(old, r#"allow net.read "https://a.example/**""#),
+        vec![r#"net.read "https://a.example/**" e.g. https://a.example/x"#]
+    );
+    assert_eq!(told(old, &format!("{old}\nallow exec \"git\"")), vec![r#"exec "git" e.g. git"#]);
+}
+
+#[test]
+fn a_dropped_denial_is_told() {
+    let old = "allow fs.read \"data/**\"\ndeny fs.read \"data/private/**\"";
+    let found = told(old, r#"allow fs.read "data/**""#);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("data/private/"), "{found:?}");
+}
+
+#[test]
+fn rows_become_allow_lines() {
+    let analysis = check(
+        r#"edition 2026
+provider fast = openai("gpt-4o-mini", max_tokens: 10)
+mission m {
+  input id: int
+  policy inferred
+  step a = http.get<string>(url: "https://a.example/t/${id}?since=${run.started}")
+  step b = ask<string>(model: fast, prompt: a)
+  step c = fs.write(path: "./out/${id}.md", text: b)
+  step d = exec.run(program: if id > 3 then "git" else "make")
+  step e = clock.now()
+}
+"#,
+    );
+    assert_eq!(
+        allow_lines(&rows(&analysis.missions[0].plan)),
+        [
+            r#"allow net.read "https://a.example/t/*""#,
+            r#"allow fs.write "out/*.md""#,
+            r#"allow exec "git""#,
+            r#"allow exec "make""#,
+            "allow llm [fast]",
+            "allow clock",
+        ]
+    );
+}
+
+#[test]
+fn findings_are_selected_and_denied() {
+    let found = check("edition 2026\nmission m {\n  policy inferred\n  input n: int\n  step a = n + 1\n}\n")
+        .diagnostics;
+    assert!(!fails(&found, Severity::High));
+    assert!(fails(&found, Severity::Medium));
+    let selection = Selection { except: ["RC0317".to_owned()].into(), ..Selection::default() };
+    let rest = selection.apply(found);
+    assert!(rest.iter().all(|d| d.code != "RC0317"));
+    assert!(!fails(&rest, Severity::Medium));
+}
