@@ -282,7 +282,7 @@ impl<H: Host> Machine<'_, H> {
         let target = &s.target;
         let test = self.unknown(reason.clone(), span);
         let before = self.scope_ref(self.scope).vars.clone();
-        self.charge(before.len() * 48, span)?;
+        self.work(before.len(), span)?;
         let flow = self.in_doubt(reason, |m| {
             m.assign(target, element)?;
             m.exec_block(body)

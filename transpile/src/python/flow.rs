@@ -34,7 +34,7 @@ impl<H: Host> Machine<'_, H> {
         let reason: Rc<str> = format!("depends on {}", self.describe(test)).into();
         let preferred = test.assumed().and_then(|v| self.truth(&v));
         let before = self.scope_ref(self.scope).vars.clone();
-        self.charge(before.len() * 48, span)?;
+        self.work(before.len(), span)?;
         if let Some(way) = preferred {
             let other_matters =
                 if way { scan::any_effect(no_body.iter().copied()) } else { scan::any_effect(yes) };

@@ -195,6 +195,12 @@ impl<'v, H: Host> Machine<'v, H> {
         Ok(())
     }
 
+    /// Counts the work of copying and comparing that many names.
+    pub(super) fn work(&mut self, names: usize, span: Span) -> Eval<()> {
+        self.steps = self.steps.saturating_add(names as u64 * 8);
+        self.step(span)
+    }
+
     /// Counts bytes before they are allocated.
     pub(super) fn charge(&mut self, bytes: usize, span: Span) -> Eval<()> {
         self.memory = self.memory.saturating_add(bytes);

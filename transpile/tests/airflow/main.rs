@@ -73,7 +73,9 @@ fn origins_lie_in_both_files_and_hold_the_step() {
 
 #[test]
 fn an_unknown_never_passes_in_silence() {
-    for name in ["unknown_loop", "unknown_helper", "environment", "broken", "raises", "endless"] {
+    for name in
+        ["unknown_loop", "unknown_helper", "environment", "broken", "raises", "endless", "dag_of_elsewhere"]
+    {
         let seen = read(&vfs(name), &format!("dags/{name}.py"), &AirflowOptions::default());
         let graph = |l: &&rustchain_transpile::from::airflow::AirflowLoss| {
             l.effect == rustchain_transpile::from::airflow::Effect::Graph

@@ -17,6 +17,11 @@ const MAX_DEPTH: u32 = 24;
 pub(super) fn finish(m: &mut M<'_>) -> AirflowFile {
     let collected: Vec<usize> =
         (0..m.host.dags.len()).filter(|d| m.host.dags.get(*d).is_some_and(|d| d.collected)).collect();
+    for index in 0..m.host.tasks.len() {
+        let Some(task) = m.host.tasks.get(index).filter(|t| t.dag.is_none()) else { continue };
+        let (message, site) = (format!("the task `{}` belongs to no DAG that is known", task.id), task.site);
+        m.host.lose(None, None, Effect::Graph, message, site);
+    }
     let dags: Vec<AirflowDag> = collected.iter().map(|d| dag(m, *d)).collect();
     let losses = m
         .host
