@@ -108,18 +108,45 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
     diagnostics.extend(program.take_diagnostics());
     let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
-    let found = checks::check_all(passes, &program.sources);
+    let mut found = checks::check_all(passes, &program.sources);
+    found.extend(missions.iter().flat_map(|m| lower::bounds::check(&m.plan, &m.spans)));
     let errors: Vec<spans::Place> =
         found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
     for mission in &mut missions {
         mission.sound = !errors.iter().any(|e| mission.spans.concerns(*e));
     }
     diagnostics.extend(found);
+    as_declared(&mut diagnostics, &program);
     follow_from_syntax(&mut diagnostics, &program.sources);
     let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
     let index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
     Analysis { sources: program.sources, missions, diagnostics, index }
+}
+
+/// Types that share their name with one of the library are shown as they were declared.
+fn as_declared(diagnostics: &mut [Diagnostic], program: &types::program::Program) {
+    let keys = program.shadowing_keys();
+    if keys.is_empty() {
+        return;
+    }
+    let shown = |text: &mut String| {
+        for key in &keys {
+            if text.contains(key.as_str()) {
+                *text = text.replace(key.as_str(), key.trim_start_matches("mission."));
+            }
+        }
+    };
+    for d in diagnostics {
+        shown(&mut d.message);
+        shown(&mut d.primary.message);
+        d.secondary.iter_mut().for_each(|l| shown(&mut l.message));
+        d.notes.iter_mut().chain(&mut d.help).for_each(shown);
+        for fix in &mut d.fixes {
+            shown(&mut fix.title);
+            fix.edits.iter_mut().for_each(|e| shown(&mut e.text));
+        }
+    }
 }
 
 /// Takes off names and types on a line that has a syntax error: they follow from it.

@@ -142,6 +142,7 @@ impl Cx<'_> {
             mocks: Vec::new(),
             expects: Vec::new(),
         };
+        let mut scope: Option<Frame> = None;
         for line in &test.lines {
             let number = lines.line(line.span.start);
             match &line.kind {
@@ -152,9 +153,9 @@ impl Cx<'_> {
                     }
                 }
                 TestLineKind::Expect(e) => {
-                    self.frames.push(Frame::Test(scope_of(plan)));
+                    self.frames.push(scope.take().unwrap_or_else(|| Frame::Test(scope_of(plan))));
                     let condition = self.check(e, &Type::Bool);
-                    self.frames.pop();
+                    scope = self.frames.pop();
                     let text = self.text(e.span).to_owned();
                     lowered.expects.push(Expect { condition, text, line: number });
                 }

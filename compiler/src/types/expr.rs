@@ -9,6 +9,9 @@ use rustchain_plan::expr::{ExprKind, RunField};
 use rustchain_plan::{Type, Value};
 use smol_str::SmolStr;
 
+/// With so many errors nobody reads suggestions; each costs a look at every name.
+const MANY: usize = 100;
+
 const RUN_FIELDS: &[(&str, RunField, Type)] = &[
     ("id", RunField::Id, Type::String),
     ("started", RunField::Started, Type::Timestamp),
@@ -145,7 +148,7 @@ impl<'p> Cx<'p> {
                 diagnostic =
                     diagnostic.fix("add `()`", Applicability::Suggest, Span::new(span.end, span.end), "()");
             }
-        } else {
+        } else if self.diagnostics.len() < MANY {
             let mut names = self.visible_names();
             names.extend(self.program.names.candidates(&self.program.modules, self.module, Space::Value));
             diagnostic = names::did_you_mean(diagnostic, span, text, names.iter().map(String::as_str));

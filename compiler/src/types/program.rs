@@ -247,6 +247,13 @@ impl Program {
         Some(parts.join("/"))
     }
 
+    /// Keys of types that share their name with one of the library.
+    pub fn shadowing_keys(&self) -> Vec<SmolStr> {
+        let mut keys: Vec<SmolStr> = self.keys.values().filter(|k| k.starts_with("mission.")).cloned().collect();
+        keys.sort();
+        keys
+    }
+
     /// The key of a type declaration.
     pub fn key(&self, decl: DeclRef) -> Option<SmolStr> {
         self.keys.get(&decl).cloned()

@@ -24,3 +24,32 @@ fn every_line_can_be_left_out() {
         }
     }
 }
+
+#[test]
+fn long_and_deep_expressions_are_answered() {
+    let long = |part: &str, count: usize| vec![part; count].join(" + ");
+    let texts = [
+        format!("mission m {{ input x: int = 1\n step a = {} }}", long("x", 20_000)),
+        format!("mission m {{ step a = {} }}", long("1", 20_000)),
+        format!("mission m {{ input x: bool = true\n step a = {}1 }}", "if x then 1 else ".repeat(3_000)),
+        format!("mission m {{ input x: json = null\n step a = x{} }}", ".y".repeat(20_000)),
+        format!("mission m {{ step a = {}1{} }}", "(".repeat(100), ")".repeat(100)),
+        format!("mission m {{ step a = {}1{} }}", "[".repeat(5_000), "]".repeat(5_000)),
+        format!("mission m {{ input x: bool = true\n step a = {}x }}", "!".repeat(20_000)),
+        format!("record R {{ x: {}int{} }}", "list<".repeat(5_000), ">".repeat(5_000)),
+        format!("record R {{ x: int{} }}", "?".repeat(20_000)),
+    ];
+    for text in texts {
+        let _ = analyse(&text);
+    }
+}
+
+#[test]
+fn many_steps_in_a_row_are_answered() {
+    let mut text = String::from("mission m {\n  step s0 = 1\n");
+    for n in 1..3_000 {
+        text.push_str(&format!("  step s{n} = s{} + 1\n", n - 1));
+    }
+    text.push_str("}\n");
+    assert!(!analyse(&text).has_errors());
+}
