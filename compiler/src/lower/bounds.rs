@@ -27,8 +27,9 @@ pub(crate) fn check(plan: &Plan, spans: &Spans) -> Vec<Diagnostic> {
             if upper_bound(bound, &site.scope).is_none() {
                 let message = "nothing bounds this number before the mission runs";
                 found.push(
-                    Diagnostic::error("RC0605", place.file, place.span, message)
-                        .help("use a literal, or an input with a bound: `input n: int where n >= 1 && n <= 16`"),
+                    Diagnostic::error("RC0605", place.file, place.span, message).help(
+                        "use a literal, or an input with a bound: `input n: int where n >= 1 && n <= 16`",
+                    ),
                 );
             }
         }

@@ -249,7 +249,8 @@ impl Program {
 
     /// Keys of types that share their name with one of the library.
     pub fn shadowing_keys(&self) -> Vec<SmolStr> {
-        let mut keys: Vec<SmolStr> = self.keys.values().filter(|k| k.starts_with("mission.")).cloned().collect();
+        let mut keys: Vec<SmolStr> =
+            self.keys.values().filter(|k| k.starts_with("mission.")).cloned().collect();
         keys.sort();
         keys
     }
