@@ -1,5 +1,6 @@
 //! Runs plans: scheduler, step kinds, model providers, event log.
 
+mod agent;
 pub mod cancel;
 pub mod clock;
 mod codec;

@@ -7,9 +7,14 @@ use crate::steps;
 pub static STEP_KINDS: &[StepKind] = &[
     async_kind("archive.pack", |call| Box::pin(steps::archive::pack(call))),
     async_kind("archive.unpack", |call| Box::pin(steps::archive::unpack(call))),
+    async_kind("ask", |call| Box::pin(steps::ask::ask(call))),
+    async_kind("chat.append", |call| Box::pin(steps::chat::append(call))),
+    async_kind("chat.call", |call| Box::pin(steps::chat::call(call))),
+    async_kind("chat.read", |call| Box::pin(steps::chat::read(call))),
     inline_kind("clock.now", steps::clock::now),
     inline_kind("csv.parse", steps::csv::parse),
     inline_kind("csv.render", steps::csv::render),
+    async_kind("embed", |call| Box::pin(steps::ask::embed(call))),
     async_kind("exec.bash", |call| Box::pin(steps::exec::bash(call))),
     async_kind("exec.kill", |call| Box::pin(steps::exec::kill(call))),
     async_kind("exec.run", |call| Box::pin(steps::exec::run(call))),
@@ -46,6 +51,8 @@ pub static STEP_KINDS: &[StepKind] = &[
     inline_kind("log.debug", steps::log::debug),
     inline_kind("log.info", steps::log::info),
     inline_kind("log.warn", steps::log::warn),
+    async_kind("memory.add", |call| Box::pin(steps::memory::add(call))),
+    async_kind("memory.search", |call| Box::pin(steps::memory::search(call))),
     async_kind("net.reachable", |call| Box::pin(steps::http::reachable(call))),
     inline_kind("noop", steps::noop::run),
     inline_kind("random.int", steps::random::int),
@@ -71,7 +78,7 @@ pub static STEP_KINDS: &[StepKind] = &[
 pub static TOOL: Option<Run> = Some(Run::Async(|call| Box::pin(crate::python::call(call))));
 
 /// What runs an agent; `StepCall::callee` is the key of `Plan::agents`.
-pub static AGENT: Option<Run> = None;
+pub static AGENT: Option<Run> = Some(Run::Async(|call| Box::pin(crate::agent::call(call))));
 
 /// The step kind of a name.
 pub fn find(name: &str) -> Option<&'static StepKind> {

@@ -1,6 +1,8 @@
 //! Step kinds, one file each, and what they share: `convert`, `paths`.
 
 pub mod archive;
+pub mod ask;
+pub mod chat;
 pub mod clock;
 pub mod convert;
 pub mod csv;
@@ -12,6 +14,7 @@ pub mod hash;
 pub mod http;
 pub mod human;
 pub mod log;
+pub mod memory;
 pub mod noop;
 pub mod paths;
 pub mod random;

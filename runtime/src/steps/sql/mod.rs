@@ -8,6 +8,7 @@ mod insert;
 mod query;
 
 pub use execute::execute;
+pub use failure::from_sqlite;
 pub use insert::insert;
 pub use query::query;
 

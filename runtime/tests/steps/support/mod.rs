@@ -1,5 +1,7 @@
 //! A project in a temporary folder, in which single step kinds are called.
 
+pub mod model;
+
 use futures_util::future::BoxFuture;
 use rustchain_plan::effect::Effect;
 use rustchain_plan::plan::{Handle, ToolRef};
