@@ -147,11 +147,11 @@ fn reply(request: &ChatRequest, answer: &Json) -> Result<ChatReply, StepError> {
         }
     }
     // A schema is asked for as a tool: its call is the answer's text.
-    if let (Form::Schema { name, .. }, [call]) = (&request.form, reply.tool_calls.as_slice()) {
-        if call.name == wire_name(name) {
-            reply.content = call.arguments.to_string();
-            reply.tool_calls.clear();
-        }
+    if let (Form::Schema { name, .. }, [call]) = (&request.form, reply.tool_calls.as_slice())
+        && call.name == wire_name(name)
+    {
+        reply.content = call.arguments.to_string();
+        reply.tool_calls.clear();
     }
     Ok(reply)
 }

@@ -93,14 +93,14 @@ fn unknown(path: &Path, request: &Json, entries: &[Entry]) -> StepError {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut message = format!("the cassette `{name}` has no answer to this request");
     let nearest = entries.iter().map(|entry| (differences(request, &entry.request), entry));
-    if let Some((differences, _)) = nearest.min_by_key(|(differences, _)| differences.len()) {
-        if let Some((pointer, here, there)) = differences.first() {
-            message.push_str(&format!(
-                "; the nearest recorded one differs at `{pointer}`: here {}, there {}",
-                excerpt(here, 120),
-                excerpt(there, 120)
-            ));
-        }
+    let nearest = nearest.min_by_key(|(differences, _)| differences.len());
+    if let Some((pointer, here, there)) = nearest.and_then(|(differences, _)| differences.into_iter().next())
+    {
+        message.push_str(&format!(
+            "; the nearest recorded one differs at `{pointer}`: here {}, there {}",
+            excerpt(&here, 120),
+            excerpt(&there, 120)
+        ));
     }
     message.push_str("; `--record` asks the provider and adds its answers");
     StepError::new(ErrorKind::NotFound, message).with_detail(serde_json::json!({ "request": request }))

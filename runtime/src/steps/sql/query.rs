@@ -53,7 +53,7 @@ fn read(
 ) -> Result<Vec<Json>, StepError> {
     let about = |e| from_sqlite(db, e);
     let mut statement = connection.prepare(sql).map_err(about)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let columns = rows::columns(ty, schemas);
     let single = columns.is_none() && !matches!(ty.non_null(), Type::Map(_) | Type::Json);
     if single && names.len() != 1 {
