@@ -76,13 +76,28 @@ pub(super) fn lower(dag: &AirflowDag, name: &str, shared: &mut Shared<'_>) -> Wr
 
 impl Lowering<'_, '_> {
     fn place_all(&mut self) {
+        // A name inside a group must not hide one of the scopes around it, which its steps may refer to.
         let mut scopes: BTreeMap<Option<String>, Names> = BTreeMap::new();
-        for group in &self.dag.groups {
-            let name = scopes.entry(group.parent.clone()).or_default().fresh(&group.label);
-            self.group_names.insert(group.group_id.clone(), name);
+        let mut step_names: BTreeMap<String, String> = BTreeMap::new();
+        let order = [None].into_iter().chain(self.dag.groups.iter().map(|g| Some(g.group_id.clone())));
+        for scope in order {
+            let parent = self
+                .dag
+                .groups
+                .iter()
+                .find(|g| Some(&g.group_id) == scope.as_ref())
+                .map(|g| g.parent.clone());
+            let mut names = parent.and_then(|p| scopes.get(&p).cloned()).unwrap_or_default();
+            for group in self.dag.groups.iter().filter(|g| g.parent == scope) {
+                self.group_names.insert(group.group_id.clone(), names.fresh(&group.label));
+            }
+            for task in self.dag.tasks.iter().filter(|t| t.group == scope) {
+                step_names.insert(task.task_id.clone(), names.fresh(&task.label));
+            }
+            scopes.insert(scope, names);
         }
         for task in &self.dag.tasks {
-            let name = scopes.entry(task.group.clone()).or_default().fresh(&task.label);
+            let name = step_names.get(&task.task_id).cloned().unwrap_or_else(|| identifier(&task.task_id));
             let mut groups = Vec::new();
             let mut mapped_group = None;
             let mut at = task.group.clone();
@@ -128,7 +143,7 @@ impl Lowering<'_, '_> {
     pub(super) fn xcom_expr(&mut self, task: &str, key: Option<&str>) -> Option<String> {
         let reference = self.reference(task)?;
         let source = self.dag.task(task)?;
-        let is_bash = source.operator == "BashOperator" || source.operator == "_BashDecoratedOperator";
+        let is_bash = self.is_command(source);
         let many = matches!(source.arg("multiple_outputs"), Some(Data::Bool(true)));
         let key = key.filter(|k| *k != "return_value");
         if is_bash && key.is_some() && !many {
@@ -141,8 +156,20 @@ impl Lowering<'_, '_> {
             }
             None if is_bash && source.mapping.is_none() => format!("lines({reference}.stdout)[-1]"),
             None => reference,
+            Some(key) if self.xcom_type(task, None).starts_with("map<") => {
+                format!("{reference}[{}]", string(key))
+            }
             Some(key) => format!("{reference}.{}", quoted_field(key)),
         })
+    }
+
+    /// True for a task that becomes a step of `exec.bash`, whose result is the last line of its output.
+    pub(super) fn is_command(&self, task: &AirflowTask) -> bool {
+        let Some(command) = task.text_arg("bash_command").filter(|_| task.operator == "BashOperator") else {
+            return task.operator == "BashOperator";
+        };
+        let own_file = command.ends_with(".sh") || command.ends_with(".bash");
+        !own_file && super::jinja::read(command, self.dag, task, &mut super::jinja::Anything).is_ok()
     }
 
     fn declare_params(&mut self) {
@@ -538,7 +565,10 @@ impl Lowering<'_, '_> {
                 let mut parts = Vec::new();
                 for (arg, value) in pairs {
                     match self.expr(first, value, false) {
-                        Ok(text) => parts.push(format!("{} in {text}", identifier(arg))),
+                        Ok(text) => {
+                            let text = self.decoded(value, text, "list<json>");
+                            parts.push(format!("{} in {text}", identifier(arg)));
+                        }
                         Err(what) => {
                             self.lose_body(first, format!("the group is mapped over {what}"));
                             parts.push(format!(

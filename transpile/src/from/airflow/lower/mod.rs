@@ -124,9 +124,13 @@ fn lower(path: &str, file: &AirflowFile, options: &AirflowOptions, out: &mut Air
     }
     let mut missions = Vec::new();
     let mut mission_names = names::Names::default();
-    for dag in &file.dags {
-        let name = mission_names.fresh(&dag.dag_id);
-        missions.push(dag::lower(dag, &name, &mut shared));
+    let chosen: Vec<String> = file.dags.iter().map(|dag| mission_names.fresh(&dag.dag_id)).collect();
+    // A mission may be called, so a tool must not have its name.
+    for name in &chosen {
+        shared.names.fresh(name);
+    }
+    for (dag, name) in file.dags.iter().zip(&chosen) {
+        missions.push(dag::lower(dag, name, &mut shared));
     }
     if !file.dags.is_empty() {
         out.missions.push(assemble(&stem, name, &shared, missions));

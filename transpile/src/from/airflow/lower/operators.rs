@@ -76,7 +76,16 @@ impl Lowering<'_, '_> {
         for (arg, value) in pairs {
             let text = match value {
                 Data::Dict(_) => return Err(format!("`expand({arg}=…)` over a dict")),
-                other => self.expr(task, other, false)?,
+                other => {
+                    let text = self.expr(task, other, false)?;
+                    let param = task.callable.as_ref().and_then(|c| c.params.iter().find(|p| p.name == *arg));
+                    let item = match param {
+                        Some(param) => super::tools::type_of(param.annotation.as_deref()),
+                        None if arg == "bash_command" => "string".into(),
+                        None => "json".into(),
+                    };
+                    self.decoded(other, text, &format!("list<{item}>"))
+                }
             };
             let name = identifier(arg);
             bindings.push(format!("{name} in {text}"));

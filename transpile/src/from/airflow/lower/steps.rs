@@ -201,7 +201,18 @@ impl Lowering<'_, '_> {
         if !conditions.is_empty() {
             let parts: Vec<String> = conditions
                 .iter()
-                .filter_map(|c| Some(c.code.replace('@', &self.reference(&c.source)?)))
+                .filter_map(|c| {
+                    let reference = self.reference(&c.source)?;
+                    // With any other rule the gate itself may have no value.
+                    let optional = rule != "all_success";
+                    Some(match c.code.as_str() {
+                        "@" if optional => format!("{reference} ?? false"),
+                        code if optional => code
+                            .replace(" in @", &format!(" in ({reference} ?? [])"))
+                            .replace('@', &reference),
+                        code => code.replace('@', &reference),
+                    })
+                })
                 .map(|p| if conditions.len() > 1 { format!("({p})") } else { p })
                 .collect();
             clauses.push(format!("when {}", parts.join(" && ")));

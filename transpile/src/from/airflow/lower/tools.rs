@@ -118,6 +118,31 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// The type of the result of a task, or of a key of it, as its step gives it.
+    pub(super) fn xcom_type(&self, task: &str, key: Option<&str>) -> String {
+        let Some(source) = self.dag.task(task) else { return "json".into() };
+        let one = match (&source.callable, source.operator.as_str()) {
+            (None, "BashOperator") if self.is_command(source) => "string".into(),
+            (Some(callable), _) if callable.is_known => self.result_type(callable),
+            _ => "json".into(),
+        };
+        let one = match key.filter(|k| *k != "return_value") {
+            None => one,
+            Some(_) => one
+                .strip_prefix("map<string, ")
+                .and_then(|t| t.strip_suffix('>'))
+                .map_or_else(|| "json".to_owned(), str::to_owned),
+        };
+        if source.mapping.is_some() { format!("list<{one}>") } else { one }
+    }
+
+    /// A result of type json where another type is wanted is decoded.
+    pub(super) fn decoded(&self, value: &Data, text: String, wanted: &str) -> String {
+        let Data::XCom { task, key } = value else { return text };
+        let needs = !matches!(wanted, "json" | "unit") && self.xcom_type(task, key.as_deref()) == "json";
+        if needs { format!("decode<{wanted}>({text})") } else { text }
+    }
+
     /// The call of a Python task's function; `Err` says what has no counterpart.
     pub(super) fn tool_call(
         &mut self,
@@ -140,14 +165,20 @@ impl Lowering<'_, '_> {
             return Err("more positional arguments than parameters".into());
         }
         let mut given: Vec<(String, String)> = Vec::new();
+        let wanted = |name: &str| {
+            let param = callable.params.iter().find(|p| p.name == name);
+            type_of(param.and_then(|p| p.annotation.as_deref()))
+        };
         for (param, value) in plain.iter().zip(pos) {
-            given.push((param.name.clone(), self.expr(task, value, true)?));
+            let text = self.expr(task, value, true)?;
+            given.push((param.name.clone(), self.decoded(value, text, &wanted(&param.name))));
         }
         for (name, value) in kw {
             if !plain.iter().any(|p| p.name == *name) && !open {
                 return Err(format!("an argument `{name}` that the function does not take"));
             }
-            given.push((name.clone(), self.expr(task, value, true)?));
+            let text = self.expr(task, value, true)?;
+            given.push((name.clone(), self.decoded(value, text, &wanted(name))));
         }
         given.extend(mapped.iter().cloned());
         for param in &plain {
