@@ -72,8 +72,9 @@ impl Cx<'_> {
             region.names.extend(groups.keys().map(|g: &SmolStr| (g.clone(), Entry::Group)));
             region.names.extend(index.keys().map(|n| (n.clone(), Entry::Broken)));
         }
+        let callable = |path: &str| self.is_callable_path(path);
         let depends: Vec<Vec<usize>> =
-            items.iter().map(|item| dependencies(item, &items, &index, &groups)).collect();
+            items.iter().map(|item| dependencies(item, &items, &index, &groups, &callable)).collect();
         let (order, cycles) = order::order(&depends);
         for cycle in &cycles {
             self.report_cycle(cycle, &items);
@@ -270,10 +271,11 @@ fn dependencies(
     items: &[Item<'_>],
     index: &HashMap<SmolStr, usize>,
     groups: &HashMap<SmolStr, Span>,
+    callable: &dyn Fn(&str) -> bool,
 ) -> Vec<usize> {
     let reads = match item.kind {
-        Kind::Let(l) => Refs::of_expr(&l.value),
-        Kind::Step(s) => Refs::of_step(s),
+        Kind::Let(l) => Refs::of_expr(&l.value, callable),
+        Kind::Step(s) => Refs::of_step(s, callable),
     };
     let mut found = Vec::new();
     for read in reads {

@@ -16,25 +16,29 @@ pub struct Read {
 }
 
 /// Collects reads.
-#[derive(Default)]
-pub struct Refs {
-    /// In order of appearance, with repetitions.
-    pub reads: Vec<Read>,
+pub struct Refs<'a> {
+    reads: Vec<Read>,
     bound: Vec<SmolStr>,
     own: Option<SmolStr>,
+    /// Is a dotted name before `(` a callable? (Else it is a method of a value.)
+    callable: &'a dyn Fn(&str) -> bool,
 }
 
-impl Refs {
-    /// The reads of an expression.
-    pub fn of_expr(expr: &Expr) -> Vec<Read> {
-        let mut refs = Refs::default();
+impl<'a> Refs<'a> {
+    fn new(callable: &'a dyn Fn(&str) -> bool) -> Refs<'a> {
+        Refs { reads: Vec::new(), bound: Vec::new(), own: None, callable }
+    }
+
+    /// The reads of an expression, in order, with repetitions.
+    pub fn of_expr(expr: &Expr, callable: &'a dyn Fn(&str) -> bool) -> Vec<Read> {
+        let mut refs = Refs::new(callable);
         refs.expr(expr);
         refs.reads
     }
 
     /// The reads of a step: its value, its clauses, what it names in `after` and `teardown`.
-    pub fn of_step(step: &Step) -> Vec<Read> {
-        let mut refs = Refs::default();
+    pub fn of_step(step: &Step, callable: &'a dyn Fn(&str) -> bool) -> Vec<Read> {
+        let mut refs = Refs::new(callable);
         refs.step(step);
         refs.reads
     }
@@ -108,7 +112,9 @@ impl Refs {
             }
             ExprKind::Call { callee, args, .. } => {
                 // A name before `(` is a callable; only the base of a method is a value.
-                if let ExprKind::Field { base, .. } = &callee.kind {
+                if let ExprKind::Field { base, .. } = &callee.kind
+                    && !dotted(callee).is_some_and(|path| (self.callable)(&path))
+                {
                     self.expr(base);
                 }
                 for arg in args {

@@ -85,6 +85,16 @@ impl<'p> Cx<'p> {
         if is_value { Target::Method(base, name) } else { Target::Unknown }
     }
 
+    /// Is a dotted name before `(` a callable, rather than a method of a value?
+    pub fn is_callable_path(&self, path: &str) -> bool {
+        if rustchain_stdlib::signature(path).is_some() {
+            return true;
+        }
+        let segments: Vec<&str> = path.split('.').collect();
+        let found = self.program.names.path(&self.program.modules, self.module, Space::Callable, &segments);
+        !matches!(found, Found::No)
+    }
+
     /// Can this name be called?
     pub fn is_callable(&self, name: &str) -> bool {
         !matches!(self.plain_target(name), Target::Unknown)

@@ -163,7 +163,7 @@ impl Cx<'_> {
         let depends: Vec<Vec<usize>> = parts
             .iter()
             .map(|(_, value, _)| {
-                let reads = Refs::of_expr(value);
+                let reads = Refs::of_expr(value, &|path| self.is_callable_path(path));
                 let heads = reads.iter().filter_map(|r| r.path.split('.').next());
                 heads.filter_map(|h| parts.iter().position(|(n, _, _)| n.text == h)).collect()
             })

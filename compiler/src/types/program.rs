@@ -154,7 +154,7 @@ impl Program {
         seen: &mut std::collections::HashSet<DeclRef>,
     ) -> bool {
         let ItemKind::Let(item) = &self.item(at).kind else { return false };
-        for read in names::refs::Refs::of_expr(&item.value) {
+        for read in names::refs::Refs::of_expr(&item.value, &|p| rustchain_stdlib::signature(p).is_some()) {
             let head = read.path.split('.').next().unwrap_or_default();
             let Some(next) = self.names.local(at.module, Space::Value, head) else { continue };
             if next == start {

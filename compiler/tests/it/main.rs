@@ -2,6 +2,7 @@
 
 mod bad;
 mod explain;
+mod gallery;
 mod index;
 mod plans;
 mod robust;
