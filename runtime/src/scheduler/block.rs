@@ -144,6 +144,8 @@ impl<'e> Engine<'e> {
             }
         }
         let most = match max {
+            // Mocks that give one value an evaluation give them in input order.
+            _ if self.mocks.is_some() => 1,
             Some(max) => self.eval_count(&site.frame, max, "max")?.max(1),
             None => self.max_parallel,
         };

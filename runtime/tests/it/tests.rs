@@ -118,3 +118,24 @@ fn approvals_are_mocked_and_time_stands_still() {
 fn once() -> Mock {
     mock("exec.bash", &[], Reply::Each(vec![Reply::Error(ErrorKind::Timeout)]), 2)
 }
+
+#[test]
+fn each_goes_through_the_elements_of_a_for_in_input_order() {
+    let exit_code = |base: Expr| {
+        expr(ExprKind::Field { base: Box::new(base), name: "exit_code".into(), optional: false })
+    };
+    let body = region_of(&["n"], vec![bash("p", "x").retry(1)], exit_code(step(0, "p")));
+    let node = node(
+        "a",
+        rustchain_plan::Body::For {
+            bindings: vec![("n".into(), ints(&[1, 2]))],
+            max: None,
+            limit: None,
+            region: body,
+        },
+    );
+    let each = Reply::Each(vec![Reply::Error(ErrorKind::Timeout), process(1), process(2)]);
+    let given = equal(fact(Outcome::Step("a".into())), ints(&[1, 2]));
+    let report = run_it(plan(vec![node]), &test(vec![mock("exec.bash", &[], each, 2)], vec![given]));
+    assert!(report.passed(), "{:?}", report.failures);
+}
