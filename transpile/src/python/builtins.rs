@@ -194,7 +194,7 @@ impl<H: Host> Machine<'_, H> {
                 None => None,
             },
             "repr" => self.repr(&first, 0).map(Value::str),
-            "int" => self.to_int(&first, span)?,
+            "int" => self.as_int(&first, span)?,
             "float" => match &first {
                 Value::Str(s) => s.trim().parse().ok().map(Value::Float),
                 other => super::compare::number(other).map(Value::Float),
@@ -369,7 +369,7 @@ impl<H: Host> Machine<'_, H> {
         })
     }
 
-    fn to_int(&mut self, value: &Value, span: rustchain_grammar::Span) -> Eval<Option<Value>> {
+    fn as_int(&mut self, value: &Value, span: rustchain_grammar::Span) -> Eval<Option<Value>> {
         Ok(match value {
             Value::Str(s) => match s.trim().replace('_', "").parse() {
                 Ok(i) => Some(Value::Int(i)),
@@ -382,7 +382,7 @@ impl<H: Host> Machine<'_, H> {
             Value::Float(f) if f.abs() < 9e15 => Some(Value::Int(*f as i64)),
             Value::Symbol(s) => {
                 let assumed = match s.assumed.clone() {
-                    Some(a) if !a.is_symbol() => self.to_int(&a, span).ok().flatten(),
+                    Some(a) if !a.is_symbol() => self.as_int(&a, span).ok().flatten(),
                     _ => None,
                 };
                 let kind = SymbolKind::Op("int", vec![value.clone()]);
@@ -580,7 +580,7 @@ impl<H: Host> Machine<'_, H> {
         }
         let wanted = match of {
             Value::External(path) => path.rsplit('.').next().unwrap_or(path).to_owned(),
-            Value::Obj(_) => return if foreign.is_empty() { Some(false) } else { Some(false) },
+            Value::Obj(_) => return Some(false),
             _ => return None,
         };
         if foreign.iter().any(|f| matches!(f, Value::External(p) if p.rsplit('.').next() == Some(&wanted))) {

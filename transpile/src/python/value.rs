@@ -226,6 +226,9 @@ pub enum Code {
     Lambda(Rc<ast::ExprLambda>),
 }
 
+/// A field of a dataclass or named tuple: its name and its default.
+pub type Field = (Rc<str>, Option<Value>);
+
 /// A class of a file that was read.
 #[derive(Debug)]
 pub struct Class {
@@ -238,7 +241,7 @@ pub struct Class {
     /// Where it stands.
     pub site: Site,
     /// Fields of a dataclass or named tuple, in order, with their defaults.
-    pub fields: std::cell::RefCell<Option<Vec<(Rc<str>, Option<Value>)>>>,
+    pub fields: std::cell::RefCell<Option<Vec<Field>>>,
     /// True for an enum: names give members.
     pub is_enum: bool,
 }
