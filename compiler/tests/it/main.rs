@@ -3,6 +3,7 @@
 mod bad;
 mod explain;
 mod gallery;
+mod imports;
 mod index;
 mod plans;
 mod robust;
