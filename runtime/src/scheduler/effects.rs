@@ -4,7 +4,7 @@ use super::Engine;
 use crate::prepare::PreparedCall;
 use crate::step::StepError;
 use rustchain_plan::eval::{self, Closed, Limits};
-use rustchain_plan::plan::Handle;
+use rustchain_plan::plan::{Handle, Provider};
 use rustchain_plan::policy::Grant;
 use rustchain_plan::signature::{Case, EffectArg, EffectSpec};
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Pattern, Policy, Signature, Value, Verdict};
@@ -23,7 +23,7 @@ impl Engine<'_> {
         if prepared.signature.effects.is_empty() && call.effects.is_empty() {
             return Ok(());
         }
-        let requests = requests(prepared.signature, args, |param| call.handles.get(param));
+        let requests = self.by_models(requests(prepared.signature, args, |param| call.handles.get(param)));
         self.decide_all(prepared.signature, args, &requests, &call.effects, path)?;
         // Effects that a tool or an agent declares beyond its signature hold as patterns.
         for effect in &call.effects {
@@ -33,6 +33,32 @@ impl Engine<'_> {
             self.decide_pattern(effect, path)?;
         }
         Ok(())
+    }
+
+    /// Requests of a `first_of` that is not granted by its own name, as those of its members.
+    fn by_models(&self, requests: Vec<(EffectKind, String)>) -> Vec<(EffectKind, String)> {
+        let mut open: Vec<(EffectKind, String)> = requests.into_iter().rev().collect();
+        let mut found = Vec::with_capacity(open.len());
+        let mut opened: Vec<String> = Vec::new();
+        while let Some((kind, name)) = open.pop() {
+            let members = match self.plan.providers.get(name.as_str()) {
+                Some(Provider::FirstOf(members)) if kind == EffectKind::Llm && !opened.contains(&name) => {
+                    members
+                }
+                _ => {
+                    found.push((kind, name));
+                    continue;
+                }
+            };
+            let policy = &self.plan.policy;
+            if policy.inferred || policy.decide(kind, &Pattern::literal(&name)) != Verdict::Refused {
+                found.push((kind, name));
+                continue;
+            }
+            opened.push(name);
+            open.extend(members.iter().rev().map(|member| (kind, member.to_string())));
+        }
+        found
     }
 
     /// Decides requests; predicates of the policy see the arguments.

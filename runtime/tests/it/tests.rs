@@ -139,3 +139,33 @@ fn each_goes_through_the_elements_of_a_for_in_input_order() {
     let report = run_it(plan(vec![node]), &test(vec![mock("exec.bash", &[], each, 2)], vec![given]));
     assert!(report.passed(), "{:?}", report.failures);
 }
+
+#[test]
+fn a_first_of_is_allowed_by_its_members() {
+    use rustchain_plan::effect::EffectKind;
+    use rustchain_plan::plan::{Handle, Provider};
+    use rustchain_plan::signature::{EffectArg, EffectSpec};
+    let model = |name: &str| Provider::Model {
+        vendor: "replay".into(),
+        model: constant(Value::string(name)),
+        options: Default::default(),
+    };
+    let effect = EffectSpec { case: None, kind: EffectKind::Llm, arg: EffectArg::Param("model".into()) };
+    let params = vec![param("model", rustchain_plan::Type::Provider, None)];
+    let mut ask = node("a", call("ask", &[]));
+    let rustchain_plan::Body::Call(call) = &mut ask.body else { unreachable!() };
+    call.handles.insert("model".into(), Handle::Provider("safe".into()));
+    let mut plan = plan(vec![ask]);
+    plan.signatures
+        .insert("ask".into(), signature("ask", params, rustchain_plan::Type::String, vec![effect]));
+    plan.providers.insert("one".into(), model("one"));
+    plan.providers.insert("two".into(), model("two"));
+    plan.providers.insert("safe".into(), Provider::FirstOf(vec!["one".into(), "two".into()]));
+    let hello = || vec![mock("ask", &[], Reply::Value(constant(Value::string("hello"))), 2)];
+    let ran = || vec![fact(Outcome::Ran("a".into()))];
+    plan.policy.allow = vec![grant(EffectKind::Llm, "one"), grant(EffectKind::Llm, "two")];
+    let report = run_it(plan.clone(), &test(hello(), ran()));
+    assert!(report.passed(), "{:?}", report.failures);
+    plan.policy.allow.pop();
+    assert!(!run_it(plan, &test(hello(), ran())).passed());
+}
