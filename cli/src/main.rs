@@ -5,6 +5,11 @@ mod commands;
 mod config;
 mod error;
 mod exit;
+mod fix;
+mod interrupt;
+mod load;
+mod people;
+mod progress;
 mod project;
 mod terminal;
 

@@ -106,6 +106,17 @@ impl Diagnostic {
         }
     }
 
+    /// Moves every file id up, after [`crate::SourceMap::append`].
+    pub fn shift_files(&mut self, offset: u32) {
+        self.primary.file.0 += offset;
+        for label in &mut self.secondary {
+            label.file.0 += offset;
+        }
+        for edit in self.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.file.0 += offset;
+        }
+    }
+
     /// Words at the primary place.
     pub fn label(mut self, message: impl Into<String>) -> Self {
         self.primary.message = message.into();

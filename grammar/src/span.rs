@@ -79,6 +79,18 @@ impl SourceMap {
         FileId(self.files.len() as u32 - 1)
     }
 
+    /// Takes over the files of another map; its ids are moved up by the number given back.
+    pub fn append(&mut self, other: SourceMap) -> u32 {
+        let offset = self.files.len() as u32;
+        self.files.extend(other.files.into_iter().map(|mut file| {
+            for (_, origin, _) in &mut file.origin {
+                origin.0 += offset;
+            }
+            file
+        }));
+        offset
+    }
+
     /// The file of an id that this map gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
