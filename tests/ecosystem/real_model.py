@@ -50,10 +50,9 @@ def main():
     params.n_ctx = 1024
     params.n_predict = 64
     params.warmup = False
-    params.hostname = "127.0.0.1"
     params.port = 0
     server = xllamacpp.Server(params)
-    url = getattr(server, "listening_address", None) or f"http://127.0.0.1:{params.port}"
+    url = server.listening_address
     urllib.request.urlopen(url + "/health", timeout=60).read()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "moods.mission").write_text(MISSION)
