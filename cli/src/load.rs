@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::project::{Target, root_of};
 use rustchain_compiler::source::{DiskVfs, Generated, Translate};
-use rustchain_compiler::{Analysis, CompiledMission};
+use rustchain_compiler::{Analysis, CompiledMission, Options};
 use rustchain_grammar::{Diagnostic, FileId, Severity};
 use rustchain_plan::Plan;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Loaded {
 /// Where the file cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, Error> {
     let root = root_of(path);
-    let analysis = rustchain_compiler::analyse(&DiskVfs, path, &root, Some(&Foreign))
+    let analysis = rustchain_compiler::analyse(&DiskVfs, path, Options { root: Some(&root), translate: Some(&Foreign) })
         .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Ok(Loaded { analysis, root })
 }
@@ -36,7 +36,7 @@ impl Translate for Foreign {
         if !matches!(extension, "yaml" | "yml" | "json") {
             return None;
         }
-        let imported = rustchain_transpile::from::yaml::import(&path.display().to_string(), text, original);
+        let imported = rustchain_transpile::from::yaml::import(original, &path.display().to_string(), text);
         Some(Generated {
             text: imported.mission_text.unwrap_or_default(),
             origin: imported.origins,

@@ -4,6 +4,7 @@ use crate::args::{PlanArgs, ResultFormat};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
+use rustchain_compiler::cost::{Bound, Cost, cost};
 use rustchain_compiler::effects;
 use rustchain_plan::Plan;
 use rustchain_plan::plan::{Body, Node, Region};
@@ -37,7 +38,7 @@ pub(super) fn to_text(plan: &Plan) -> Result<String, Error> {
         out.push_str("\neffects\n");
         rows.iter().for_each(|effect| out.push_str(&format!("  {effect}\n")));
     }
-    out.push_str(&format!("\ncost at most: {}\n", rustchain_compiler::cost::bound(plan)));
+    out.push_str(&cost_text(&cost(plan)));
     Ok(out)
 }
 
@@ -124,7 +125,7 @@ fn to_json(plan: &Plan) -> Result<Value, Error> {
         "waves": waves,
         "effects": rows,
         "guards": guards,
-        "cost": rustchain_compiler::cost::bound(plan).to_json(),
+        "cost": cost_json(&cost(plan)),
     }))
 }
 
@@ -145,4 +146,41 @@ fn collect_guards(region: &Region, prefix: &str, out: &mut Vec<Value>) {
             collect_guards(inner, &format!("{path}/"), out);
         }
     }
+}
+
+fn cost_text(cost: &Cost) -> String {
+    let wall = bound_text(&cost.wall, |ns| format!("{:.0} s, every step after the other", *ns as f64 / 1e9));
+    let mut out = format!("\nat most\n  time    {wall}\n");
+    if !cost.calls.is_empty() {
+        out.push_str(&format!("  tokens  {}\n", bound_text(&cost.tokens, u64::to_string)));
+        out.push_str(&format!("  usd     {}\n", bound_text(&cost.usd, |usd| format!("{usd:.4}"))));
+    }
+    out
+}
+
+fn bound_text<T>(bound: &Bound<T>, known: impl Fn(&T) -> String) -> String {
+    match bound {
+        Bound::AtMost(value) => known(value),
+        Bound::Unbounded(why) => format!("unbounded: {why}"),
+        Bound::Unknown(why) => format!("not known: {why}"),
+    }
+}
+
+fn cost_json(cost: &Cost) -> Value {
+    fn bound<T: Into<Value> + Copy>(bound: &Bound<T>) -> Value {
+        match bound {
+            Bound::AtMost(value) => json!({ "at_most": (*value).into() }),
+            Bound::Unbounded(why) => json!({ "unbounded": why }),
+            Bound::Unknown(why) => json!({ "unknown": why }),
+        }
+    }
+    let calls = cost.calls.iter().map(|call| {
+        json!({ "step": call.path, "times": bound(&call.times), "tokens": bound(&call.tokens), "usd": bound(&call.usd) })
+    });
+    json!({
+        "tokens": bound(&cost.tokens),
+        "usd": bound(&cost.usd),
+        "wall_ns": bound(&cost.wall),
+        "calls": calls.collect::<Vec<_>>(),
+    })
 }

@@ -8,7 +8,8 @@ use crate::load::load_plan;
 use crate::progress::Printer;
 use crate::project::{Target, root_of};
 use crate::terminal::Terminal;
-use rustchain_plan::Plan;
+use rustchain_plan::types::Schemas;
+use rustchain_plan::{Plan, Type};
 use rustchain_runtime::{Input, RunError, RunOptions, RunOutcome, RunReport, llm};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -103,8 +104,18 @@ fn inputs(args: &RunArgs) -> Result<BTreeMap<String, Input>, Error> {
 }
 
 fn scheduled(text: &str) -> Result<rustchain_runtime::Scheduled, Error> {
-    rustchain_runtime::Scheduled::at_text(text)
-        .map_err(|why| Error::usage(format!("`{text}` is no moment: {why}"), "write RFC 3339: 2026-01-31T06:00:00Z"))
+    let json = Value::String(text.to_owned());
+    let decoded = rustchain_plan::codec::decode(&json, &Type::Timestamp, &Schemas::new());
+    let Ok(rustchain_plan::Value::Timestamp(moment)) = decoded else {
+        return Err(Error::usage(format!("`{text}` is no moment"), "write RFC 3339: 2026-01-31T06:00:00Z"));
+    };
+    Ok(rustchain_runtime::Scheduled {
+        at: moment,
+        interval_start: moment,
+        interval_end: moment,
+        attempt: 1,
+        is_latest: true,
+    })
 }
 
 fn dry_run(plan: &Plan, options: &RunOptions, terminal: &Terminal) -> Result<Exit, Error> {
