@@ -152,12 +152,20 @@ impl<'p> Walker<'p> {
         if !matches!(call.callee.as_str(), "fs.read" | "fs.read_bytes") {
             return false;
         }
-        let external = args.get("path").is_some_and(|t| t.all().external);
+        let external = args.get("path").is_some_and(|t| t.all().external) && self.may_read_outside();
         call.effects.iter().filter(|e| e.kind == EffectKind::FsRead).any(|e| {
             let text = e.pattern.0.as_str();
             let outside = text.starts_with(['/', '~']) || text.split('/').any(|s| s == "..");
             outside || (text.starts_with('*') && external)
         })
+    }
+
+    /// Does the policy let a path leave the project? A relative grant never does.
+    fn may_read_outside(&self) -> bool {
+        let policy = &self.plan.policy;
+        let leaves = |pattern: &str| pattern == "**" || pattern.starts_with(['/', '~']) || pattern.starts_with("..");
+        let reads = policy.allow.iter().filter(|g| g.effect.kind == EffectKind::FsRead);
+        policy.inferred || reads.into_iter().any(|g| leaves(g.effect.pattern.0.as_str()))
     }
 
     fn is_network_program(&self, call: &'p Call, at: usize) -> bool {
