@@ -22,7 +22,7 @@ pub struct Loaded {
 /// Where the file cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, Error> {
     let root = root_of(path);
-    let analysis = rustchain_compiler::analyse(&DiskVfs, path, Options { root: Some(&root), translate: Some(&Foreign) })
+    let analysis = rustchain_compiler::analyse(&DiskVfs, path, Options { root: Some(&root), translate: Some(&Foreign), ..Options::default() })
         .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Ok(Loaded { analysis, root })
 }
