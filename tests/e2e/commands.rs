@@ -23,7 +23,6 @@ fn the_help_of_each_command_is_in_the_manual() {
     let mut fresh = String::from("# Command line\n\nExit codes: 0 done, 1 failed, 2 usage, 3 no input, 4 refused by policy or guard, 5 our bug, 130 interrupted.\n");
     let names = [
         "", "run", "check", "compile", "plan", "step", "test", "fmt", "graph", "explain", "new", "init", "runs", "runs list",
-        "runs show", "audit", "audit verify", "config", "config show", "completions", "man", "transpile", "inspect", "policy",
         "policy suggest",
     ];
     for name in names {
