@@ -30,6 +30,11 @@ impl Builder {
     }
 
     pub(super) fn fixed(&mut self, text: &str, meter: &mut Meter) -> Result<(), EvalError> {
+        // A url that is a prefix may end in `/`: `${base}/items` has one there, not two.
+        let after_prefix = self.form == TemplateForm::Url && self.opened && self.holes.is_empty();
+        if after_prefix && self.text.ends_with('/') && text.starts_with('/') {
+            self.text.pop();
+        }
         self.opened = true;
         self.push(text, meter)
     }
