@@ -42,6 +42,11 @@ pub enum Command {
     New(NewArgs),
     /// Make a project: `rustchain.toml` and a first mission
     Init(InitArgs),
+    /// Turn workflows of other engines into missions
+    #[command(subcommand)]
+    Transpile(TranspileCommand),
+    /// Show what an importer sees in a file, as JSON
+    Inspect(InspectArgs),
     /// Look at past runs
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -321,4 +326,74 @@ pub enum ConfigCommand {
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// `transpile`.
+#[derive(Debug, Subcommand)]
+pub enum TranspileCommand {
+    /// Read Airflow DAG files, without Python or Airflow
+    FromAirflow(FromAirflowArgs),
+}
+
+/// `transpile from-airflow`.
+#[derive(Debug, Args)]
+pub struct FromAirflowArgs {
+    /// DAG files and folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Where missions and the code of Python tasks are written
+    #[arg(short, long, default_value = "missions")]
+    pub output: PathBuf,
+    /// How to print the report of what was carried over, approximated and lost
+    #[arg(long, value_enum, default_value_t)]
+    pub report: ReportFormat,
+    /// Exit 0 although something was lost
+    #[arg(long)]
+    pub allow_loss: bool,
+    /// What surrounds the files
+    #[command(flatten)]
+    pub airflow: AirflowArgs,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    #[default]
+    Human,
+    /// JSON
+    Json,
+}
+
+/// What surrounds a DAG file.
+#[derive(Debug, Args)]
+pub struct AirflowArgs {
+    /// The major version of Airflow that the files are for
+    #[arg(long = "airflow", value_name = "2|3", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=3))]
+    pub version: u8,
+    /// A folder of own modules
+    #[arg(long = "root", value_name = "DIR")]
+    pub roots: Vec<PathBuf>,
+    /// Airflow variables, a JSON object
+    #[arg(long, value_name = "FILE.json")]
+    pub vars: Option<PathBuf>,
+    /// An environment variable
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The file
+    pub file: PathBuf,
+    /// The importer
+    #[arg(long, value_parser = ["airflow"], default_value = "airflow")]
+    pub from: String,
+    /// How to print
+    #[arg(long, value_parser = ["json"], default_value = "json")]
+    pub format: String,
+    /// What surrounds the file
+    #[command(flatten)]
+    pub airflow: AirflowArgs,
 }

@@ -22,8 +22,12 @@ pub struct Loaded {
 /// Where the file cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, Error> {
     let root = root_of(path);
-    let analysis = rustchain_compiler::analyse(&DiskVfs, path, Options { root: Some(&root), translate: Some(&Foreign), ..Options::default() })
-        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let analysis = rustchain_compiler::analyse(
+        &DiskVfs,
+        path,
+        Options { root: Some(&root), translate: Some(&Foreign), ..Options::default() },
+    )
+    .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Ok(Loaded { analysis, root })
 }
 
@@ -94,6 +98,7 @@ pub fn is_plan_file(path: &Path) -> bool {
 /// # Errors
 /// Where it cannot be read or is no plan.
 pub fn load_plan(path: &Path) -> Result<Plan, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Plan::from_json(&text).map_err(|e| Error::Failed(format!("`{}` is no plan: {e}", path.display())))
 }

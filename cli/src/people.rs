@@ -9,7 +9,10 @@ use std::pin::Pin;
 pub struct AtTerminal;
 
 impl People for AtTerminal {
-    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Option<serde_json::Value>> + Send + '_>> {
+    fn ask(
+        &self,
+        question: Question,
+    ) -> Pin<Box<dyn Future<Output = Option<serde_json::Value>> + Send + '_>> {
         Box::pin(async move {
             if !std::io::stdin().is_terminal() {
                 return None;

@@ -40,7 +40,10 @@ impl Printer {
             Event::StepStarted { path, .. } => self.running(|running| running.insert(path.to_string())),
             Event::StepRetried { path, attempt, pause, failure } => {
                 let pause = pause.as_secs_f64();
-                self.line(&format!("↻ {path}  attempt {attempt} failed, next in {pause:.1}s: {}", brief(failure)));
+                self.line(&format!(
+                    "↻ {path}  attempt {attempt} failed, next in {pause:.1}s: {}",
+                    brief(failure)
+                ));
             }
             Event::StepEnded(step) => self.ended(step),
             Event::Detail { path, name, detail } => self.detail(path, name, detail),

@@ -20,10 +20,34 @@ fn exit_codes_are_those_of_the_manual() {
 fn the_help_of_each_command_is_in_the_manual() {
     let project = Project::new();
     let manual = std::fs::read_to_string(repository().join("docs/cli.md")).expect("docs/cli.md");
-    let mut fresh = String::from("# Command line\n\nExit codes: 0 done, 1 failed, 2 usage, 3 no input, 4 refused by policy or guard, 5 our bug, 130 interrupted.\n");
+    let mut fresh = String::from(
+        "# Command line\n\nExit codes: 0 done, 1 failed, 2 usage, 3 no input, 4 refused by policy or guard, 5 our bug, 130 interrupted.\n",
+    );
     let names = [
-        "", "run", "check", "compile", "plan", "step", "test", "fmt", "graph", "explain", "new", "init", "runs", "runs list",
-        "policy suggest",
+        "",
+        "run",
+        "check",
+        "compile",
+        "plan",
+        "step",
+        "test",
+        "fmt",
+        "graph",
+        "explain",
+        "new",
+        "init",
+        "runs",
+        "runs list",
+        "runs show",
+        "audit",
+        "audit verify",
+        "config",
+        "config show",
+        "completions",
+        "man",
+        "transpile",
+        "transpile from-airflow",
+        "inspect",
     ];
     for name in names {
         let mut args: Vec<&str> = name.split_whitespace().collect();
@@ -36,7 +60,10 @@ fn the_help_of_each_command_is_in_the_manual() {
         std::fs::write(repository().join("docs/cli.md"), &fresh).expect("written");
         return;
     }
-    assert_eq!(manual, fresh, "docs/cli.md is stale: RUSTCHAIN_BLESS=1 cargo test -p rustchain --test e2e manual");
+    assert_eq!(
+        manual, fresh,
+        "docs/cli.md is stale: RUSTCHAIN_BLESS=1 cargo test -p rustchain --test e2e manual"
+    );
 }
 
 #[test]
@@ -77,7 +104,11 @@ fn settings_have_an_origin() {
     project.write("rustchain.toml", "deny = \"medium\"\n");
     let shown = project.expect(0, &["config", "show", "--origin"]);
     assert!(shown.stdout.contains("parallel = 3  # RUSTCHAIN_PARALLEL"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("deny = \"medium\"") && shown.stdout.contains("rustchain.toml"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("deny = \"medium\"") && shown.stdout.contains("rustchain.toml"),
+        "{}",
+        shown.stdout
+    );
     project.write("rustchain.toml", "parallel = \"banana\"\n");
     let ended = project.expect(2, &["config", "show"]);
     assert!(ended.stderr.contains("banana") && ended.stderr.contains("rustchain.toml"), "{}", ended.stderr);
@@ -94,7 +125,8 @@ fn a_failed_test_says_what_it_found() {
 
 #[test]
 fn graphs_are_drawn() {
-    let project = Project::with("m.mission", "edition 2026\n\nmission m {\n  step a = 1\n  step b = a + 1\n}\n");
+    let project =
+        Project::with("m.mission", "edition 2026\n\nmission m {\n  step a = 1\n  step b = a + 1\n}\n");
     let mermaid = project.expect(0, &["graph", "m.mission"]);
     assert!(mermaid.stdout.starts_with("flowchart") && mermaid.stdout.contains("-->"), "{}", mermaid.stdout);
     let dot = project.expect(0, &["graph", "m.mission", "--format", "dot"]);

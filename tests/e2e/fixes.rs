@@ -33,18 +33,46 @@ const FAULTS: &[Fault] = &[
     fault("typo in a type", "amount: float\n", "amount: flaot\n", "", "flaot", true),
     fault("typo in an enum member", "j.risk >= Risk.high", "j.risk >= Risk.hihg", "", "hihg", true),
     fault("typo in a parameter", "idempotency_key:", "idempotencykey:", "", "idempotencykey", true),
-    fault("typo in a provider", "model: quick,\n      system", "model: quikc,\n      system", "", "quikc", true),
+    fault(
+        "typo in a provider",
+        "model: quick,\n      system",
+        "model: quikc,\n      system",
+        "",
+        "quikc",
+        true,
+    ),
     fault("typo in an error kind", "on [timeout, http_5xx]", "on [timeuot, http_5xx]", "", "timeuot", true),
     fault("typo in an input", "refunds-${since}", "refunds-${sinse}", "", "sinse", true),
     fault("typo in a policy name", "policy desk\n", "policy dekst\n", "", "dekst", true),
     fault("typo in a record", "use Insight {", "use Insihgt {", "", "Insihgt", true),
     fault("text for an int", "words: 100", "words: \"100\"", "", "\"100\"", false),
-    fault("int for a bool", "when len(risky) > 0\n    on", "when len(risky)\n    on", "", "len(risky)", false),
+    fault(
+        "int for a bool",
+        "when len(risky) > 0\n    on",
+        "when len(risky)\n    on",
+        "",
+        "len(risky)",
+        false,
+    ),
     fault("wrong output type", "output held: bool", "output held: string", "", "ran(hold)", false),
     fault("missing record field", ", share: 0.0 }", " }", "", "Judgement", false),
     fault("unknown record field", "why: \"not judged\",", "wyh: \"not judged\",", "", "wyh", true),
-    fault("optional used as present", "insight?.pattern ?? \"none\"", "insight.pattern", "", "insight.pattern", false),
-    fault("missing argument", "investigator(case: risky[0].why)", "investigator()", "", "investigator", false),
+    fault(
+        "optional used as present",
+        "insight?.pattern ?? \"none\"",
+        "insight.pattern",
+        "",
+        "insight.pattern",
+        false,
+    ),
+    fault(
+        "missing argument",
+        "investigator(case: risky[0].why)",
+        "investigator()",
+        "",
+        "investigator",
+        false,
+    ),
     fault("missing import", "import \"./mask.mission\" as mask\n\n", "", "", "mask.mails", false),
     fault("import of no file", "./mask.mission", "./maks.mission", "", "\"./maks.mission\"", true),
     fault(
@@ -55,7 +83,14 @@ const FAULTS: &[Fault] = &[
         "\"${shop}/api/holds\"",
         true,
     ),
-    fault("effect that is denied", "fs.write(path: \"out/refunds.md\", text: summary)", "exec.run(program: \"ls\")", "RC0301", "\"ls\"", false),
+    fault(
+        "effect that is denied",
+        "fs.write(path: \"out/refunds.md\", text: summary)",
+        "exec.run(program: \"ls\")",
+        "RC0301",
+        "\"ls\"",
+        false,
+    ),
     fault(
         "secret in a judge's prompt",
         "Request ${r.id}, opened",
@@ -64,15 +99,64 @@ const FAULTS: &[Fault] = &[
         "${token}",
         false,
     ),
-    fault("secret in an output", "output summary: string = summary", "output summary: string = token", "RC0452", "token", false),
-    fault("untrusted path", "\"out/refunds.md\", text", "\"out/${summary}.md\", text", "RC0405", "${summary}", false),
-    fault("untrusted host", "url: \"${shop}/api/holds\"", "url: \"https://${risky[0].why}/api\"", "RC0406", "", false),
-    fault("unbounded agent", "  budget { turns: 6, tokens: 20_000, usd: 0.40, wall: 60s }\n", "", "RC0601", "investigator", true),
-    fault("cycle", "step file = fs.write(path: \"out/refunds.md\", text: summary) with { after [hold] }", "step file = fs.write(path: \"out/refunds.md\", text: \"${again}\")\n  step again = \"${file}\"", "", "", false),
-    fault("missing brace", "  output held: bool = ran(hold)\n}\n", "  output held: bool = ran(hold)\n", "RC0002", "", true),
+    fault(
+        "secret in an output",
+        "output summary: string = summary",
+        "output summary: string = token",
+        "RC0452",
+        "token",
+        false,
+    ),
+    fault(
+        "untrusted path",
+        "\"out/refunds.md\", text",
+        "\"out/${summary}.md\", text",
+        "RC0405",
+        "${summary}",
+        false,
+    ),
+    fault(
+        "untrusted host",
+        "url: \"${shop}/api/holds\"",
+        "url: \"https://${risky[0].why}/api\"",
+        "RC0406",
+        "",
+        false,
+    ),
+    fault(
+        "unbounded agent",
+        "  budget { turns: 6, tokens: 20_000, usd: 0.40, wall: 60s }\n",
+        "",
+        "RC0601",
+        "investigator",
+        true,
+    ),
+    fault(
+        "cycle",
+        "step file = fs.write(path: \"out/refunds.md\", text: summary) with { after [hold] }",
+        "step file = fs.write(path: \"out/refunds.md\", text: \"${again}\")\n  step again = \"${file}\"",
+        "",
+        "",
+        false,
+    ),
+    fault(
+        "missing brace",
+        "  output held: bool = ran(hold)\n}\n",
+        "  output held: bool = ran(hold)\n",
+        "RC0002",
+        "",
+        true,
+    ),
     fault("missing equals", "let risky = [", "let risky [", "RC0001", "", false),
     fault("duplicate step", "step summary =", "step fetch =", "", "fetch", false),
-    fault("reading a later region's step", "output held: bool = ran(hold)", "output held: bool = ran(clean)", "", "clean", false),
+    fault(
+        "reading a later region's step",
+        "output held: bool = ran(hold)",
+        "output held: bool = ran(clean)",
+        "",
+        "clean",
+        false,
+    ),
     fault("unknown clause", "timeout 30s }", "timout 30s }", "", "timout", false),
     fault("bad duration", "wall: 15m }", "wall: 15x }", "", "", false),
 ];
@@ -84,7 +168,8 @@ fn whole() -> String {
 
 fn project(text: &str) -> Project {
     let project = Project::with("refunds.mission", text);
-    let mask = std::fs::read_to_string(repository().join("tests/fixtures/whole/mask.mission")).expect("the fixture");
+    let mask =
+        std::fs::read_to_string(repository().join("tests/fixtures/whole/mask.mission")).expect("the fixture");
     project.write("mask.mission", &mask);
     project
 }
@@ -113,7 +198,10 @@ fn each_fault_gives_one_diagnostic_at_its_place() {
         table.push_str(&format!("{}\n  {}\n", fault.name, shown.join("\n  ")));
         match errors.as_slice() {
             [(code, at, _)] if (fault.code.is_empty() || code == fault.code) && at.contains(fault.at) => {}
-            _ => wrong.push(format!("{}: expected one error {} at {:?}, found {shown:#?}", fault.name, fault.code, fault.at)),
+            _ => wrong.push(format!(
+                "{}: expected one error {} at {:?}, found {shown:#?}",
+                fault.name, fault.code, fault.at
+            )),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

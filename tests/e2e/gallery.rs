@@ -127,13 +127,18 @@ fn api_sync_retries_what_may_be_retried() {
     let requests = server.requests();
     assert_eq!(requests.iter().filter(|r| r.uri.ends_with("/c2")).count(), 3);
     assert_eq!(requests.iter().filter(|r| r.uri.ends_with("/c3")).count(), 1);
-    assert!(requests.iter().all(|r| r.headers.contains(&("authorization".into(), "Bearer very-secret-token".into()))));
+    assert!(
+        requests
+            .iter()
+            .all(|r| r.headers.contains(&("authorization".into(), "Bearer very-secret-token".into())))
+    );
     assert_eq!(project.read("out/lost.json"), "[\n  \"c3\"\n]");
     assert_secret_is_nowhere(&project, "very-secret-token");
 }
 
 fn assert_secret_is_nowhere(project: &Project, secret: &str) {
-    let ended = Command::new("grep").args(["-r", secret, "."]).current_dir(project.path()).output().expect("grep");
+    let ended =
+        Command::new("grep").args(["-r", secret, "."]).current_dir(project.path()).output().expect("grep");
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "");
 }
 

@@ -77,7 +77,8 @@ impl Project {
     pub fn expect(&self, code: i32, args: &[&str]) -> Ended {
         let ended = self.run(args);
         assert_eq!(
-            ended.code, code,
+            ended.code,
+            code,
             "rustchain {}\n--- stdout\n{}\n--- stderr\n{}",
             args.join(" "),
             ended.stdout,

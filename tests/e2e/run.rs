@@ -64,9 +64,11 @@ fn a_compiled_plan_runs_as_its_mission() {
 
 #[test]
 fn the_hash_does_not_depend_on_path_or_white_space() {
-    let hash = |project: &Project, file: &str| project.json(0, &["plan", file, "--format", "json"])["hash"].clone();
+    let hash =
+        |project: &Project, file: &str| project.json(0, &["plan", file, "--format", "json"])["hash"].clone();
     let here = Project::with("m.mission", LOOPS);
-    let there = Project::with("deep/down/other.mission", &LOOPS.replace("  step", "\n  // a comment\n  step"));
+    let there =
+        Project::with("deep/down/other.mission", &LOOPS.replace("  step", "\n  // a comment\n  step"));
     let changed = Project::with("m.mission", &LOOPS.replace("max 10", "max 11"));
     assert_eq!(hash(&here, "m.mission"), hash(&there, "deep/down/other.mission"));
     assert_ne!(hash(&here, "m.mission"), hash(&changed, "m.mission"));
@@ -97,7 +99,8 @@ fn past_runs_are_listed_and_shown() {
     assert!(list.stdout.contains("succeeded") && list.stdout.contains(" m "), "{}", list.stdout);
     let show = project.json(0, &["runs", "show", "last", "--format", "json"]);
     assert_eq!(show["schema_version"], 1);
-    let ids: Vec<&str> = show["steps"].as_array().expect("steps").iter().filter_map(|s| s["id"].as_str()).collect();
+    let ids: Vec<&str> =
+        show["steps"].as_array().expect("steps").iter().filter_map(|s| s["id"].as_str()).collect();
     assert!(ids.contains(&"lines[2]/said"), "{ids:?}");
 }
 
@@ -152,7 +155,13 @@ fn python_tools_give_typed_results_and_mapped_tracebacks() {
     let result = project.json(0, &["run", "m.mission", "-i", "w=1.5", "--format", "json"]);
     assert_eq!(result["outputs"]["a"], 3.0);
     let ended = project.expect(1, &["run", "m.mission", "-i", "w=-1"]);
-    assert!(ended.stderr.contains("negative width") && ended.stderr.contains("shapes.py") && ended.stderr.contains('4'), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("negative width")
+            && ended.stderr.contains("shapes.py")
+            && ended.stderr.contains('4'),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn independent_steps_run_at_once() {
 
 #[test]
 fn a_failed_step_fails_the_run() {
-    let project = mission("  policy { allow exec \"false\" }\n  step a = exec.run(program: \"false\") with { timeout 5s }");
+    let project = mission(
+        "  policy { allow exec \"false\" }\n  step a = exec.run(program: \"false\") with { timeout 5s }",
+    );
     let ended = project.expect(1, &["run", "m.mission"]);
     assert!(ended.stderr.contains("a") && ended.stderr.contains("exit(1)"), "{}", ended.stderr);
     assert!(!ended.stderr.to_lowercase().contains("success"), "{}", ended.stderr);
@@ -37,7 +39,10 @@ fn what_needs_a_failed_step_is_blocked_through_the_chain() {
         let step = steps.iter().find(|s| s["id"] == id).unwrap_or_else(|| panic!("no step {id}"));
         step["outcome"].as_str().unwrap_or_default().to_owned()
     };
-    assert_eq!([outcome("a"), outcome("b"), outcome("c"), outcome("d")], ["failed", "blocked", "blocked", "succeeded"]);
+    assert_eq!(
+        [outcome("a"), outcome("b"), outcome("c"), outcome("d")],
+        ["failed", "blocked", "blocked", "succeeded"]
+    );
 }
 
 #[test]
@@ -71,7 +76,8 @@ fn the_order_of_independent_steps_is_the_order_of_the_source() {
     let project = mission("  step c = 1\n  step a = 2\n  step b = 3");
     for _ in 0..6 {
         let result = project.json(0, &["run", "m.mission", "--max-parallel", "1", "--format", "json"]);
-        let ids: Vec<&str> = result["steps"].as_array().expect("steps").iter().filter_map(|s| s["id"].as_str()).collect();
+        let ids: Vec<&str> =
+            result["steps"].as_array().expect("steps").iter().filter_map(|s| s["id"].as_str()).collect();
         assert_eq!(ids, ["c", "a", "b"]);
     }
 }
@@ -104,7 +110,11 @@ fn inputs_are_checked_before_anything_runs() {
          step a = fs.write(path: \"ran.txt\", text: m)",
     );
     let ended = project.expect(1, &["run", "m.mission", "-i", "n=0", "-i", "mm=x"]);
-    assert!(ended.stderr.contains("`m`") && ended.stderr.contains("`mm`") && ended.stderr.contains("`n`"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("`m`") && ended.stderr.contains("`mm`") && ended.stderr.contains("`n`"),
+        "{}",
+        ended.stderr
+    );
     assert!(!project.has("ran.txt"));
 }
 
@@ -115,7 +125,8 @@ fn ctrl_c_ends_children_and_runs_teardowns() {
          step work = exec.bash(script: \"touch working; sleep 30; touch finished\") with { after [start], timeout 60s }\n  \
          step stop = fs.write(path: \"stopped.txt\", text: \"x\") with { teardown start }",
     );
-    let mut child = project.command(&["run", "m.mission"]).stderr(std::process::Stdio::null()).spawn().expect("starts");
+    let mut child =
+        project.command(&["run", "m.mission"]).stderr(std::process::Stdio::null()).spawn().expect("starts");
     let begun = std::time::Instant::now();
     while !project.has("working") && begun.elapsed().as_secs() < 20 {
         std::thread::sleep(std::time::Duration::from_millis(20));

@@ -59,7 +59,8 @@ fn a_typo_is_shown_in_the_yaml_once_with_a_fix() {
 
 #[test]
 fn all_errors_are_told_at_once() {
-    let broken = COPY.replacen("create_file", "creat_file", 1).replace("depends_on: [read]", "depends_on: [reed]");
+    let broken =
+        COPY.replacen("create_file", "creat_file", 1).replace("depends_on: [read]", "depends_on: [reed]");
     let project = Project::with("m.yaml", &broken);
     let ended = project.expect(1, &["check", "m.yaml"]);
     assert_eq!(ended.stdout.matches("error[").count(), 2, "{}", ended.stdout);

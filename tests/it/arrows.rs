@@ -13,7 +13,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rustchain-runtime", &["rustchain-plan"]),
     (
         "rustchain-lsp",
-        &["rustchain-grammar", "rustchain-plan", "rustchain-stdlib", "rustchain-compiler", "rustchain-transpile"],
+        &[
+            "rustchain-grammar",
+            "rustchain-plan",
+            "rustchain-stdlib",
+            "rustchain-compiler",
+            "rustchain-transpile",
+        ],
     ),
 ];
 
@@ -35,7 +41,8 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     packages
         .iter()
         .map(|package| {
-            let normal = package["dependencies"].as_array().into_iter().flatten().filter(|d| d["kind"].is_null());
+            let normal =
+                package["dependencies"].as_array().into_iter().flatten().filter(|d| d["kind"].is_null());
             let names = normal.filter_map(|d| d["name"].as_str()).map(str::to_owned).collect();
             (package["name"].as_str().unwrap_or_default().to_owned(), names)
         })

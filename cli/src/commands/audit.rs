@@ -27,7 +27,9 @@ pub(super) fn run(command: &AuditCommand, terminal: &Terminal) -> Result<Exit, E
 fn text(id: &str, report: &VerifyReport) -> String {
     let mut out = match (report.problems.is_empty(), report.complete) {
         (true, true) => format!("{id}  sound: {} records, unbroken\n", report.records),
-        (true, false) => format!("{id}  incomplete: {} records, unbroken, without the end of the run\n", report.records),
+        (true, false) => {
+            format!("{id}  incomplete: {} records, unbroken, without the end of the run\n", report.records)
+        }
         (false, _) => format!("{id}  changed: {} records\n", report.records),
     };
     for problem in &report.problems {

@@ -95,7 +95,8 @@ impl Report {
                 // A file that several missions import is read with each of them.
                 let path = report.sources.file(diagnostic.primary.file).path.clone();
                 let key = (path, diagnostic.primary.span, diagnostic.code, diagnostic.message.clone());
-                let excepted = settings.except.contains(diagnostic.code) && diagnostic.severity != Severity::Error;
+                let excepted =
+                    settings.except.contains(diagnostic.code) && diagnostic.severity != Severity::Error;
                 if !excepted && seen.insert(key) {
                     report.diagnostics.push(diagnostic);
                 }
@@ -105,7 +106,8 @@ impl Report {
     }
 
     fn summary(&self) -> String {
-        let count = |test: &dyn Fn(Severity) -> bool| self.diagnostics.iter().filter(|d| test(d.severity)).count();
+        let count =
+            |test: &dyn Fn(Severity) -> bool| self.diagnostics.iter().filter(|d| test(d.severity)).count();
         let errors = count(&|s| s == Severity::Error);
         let findings = count(&|s| s > Severity::Note && s < Severity::Error);
         let files = format!("{} {}", self.files, plural(self.files, "file", "files"));

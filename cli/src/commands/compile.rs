@@ -18,7 +18,11 @@ pub(super) fn run(args: &CompileArgs, terminal: &Terminal) -> Result<Exit, Error
     }
     std::fs::write(&path, text).map_err(|source| Error::Write { path: path.clone(), source })?;
     let hash = compiled.plan.hash_hex().map_err(|e| Error::Failed(e.to_string()))?;
-    terminal.talk(&format!("{}  sha256 {hash}\nnext: rustchain run --plan {}\n", path.display(), path.display()));
+    terminal.talk(&format!(
+        "{}  sha256 {hash}\nnext: rustchain run --plan {}\n",
+        path.display(),
+        path.display()
+    ));
     Ok(Exit::Ok)
 }
 

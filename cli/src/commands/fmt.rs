@@ -46,7 +46,8 @@ enum Formatted {
 }
 
 fn format_file(path: &Path, args: &FmtArgs, terminal: &Terminal) -> Result<Formatted, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let formatted = match format(&text) {
         Ok(formatted) => formatted.text,
         Err(diagnostics) => {
@@ -95,17 +96,24 @@ fn report(path: &str, text: &str, diagnostics: Vec<Diagnostic>, terminal: &Termi
 /// `--to mission`: what a foreign mission is compiled from.
 fn convert(args: &FmtArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let [path] = args.paths.as_slice() else {
-        return Err(Error::usage("`--to mission` takes one file", "rustchain fmt --to mission FILE.yaml > FILE.mission"));
+        return Err(Error::usage(
+            "`--to mission` takes one file",
+            "rustchain fmt --to mission FILE.yaml > FILE.mission",
+        ));
     };
     let loaded = load(path)?;
     let sources = &loaded.analysis.sources;
-    let generated = sources.iter().find(|(_, file)| !file.origin.is_empty()).map(|(_, file)| file.text.clone());
+    let generated =
+        sources.iter().find(|(_, file)| !file.origin.is_empty()).map(|(_, file)| file.text.clone());
     let Some(text) = generated.filter(|text| !text.is_empty()) else {
         terminal.talk(&render(Format::Human, &loaded.analysis.diagnostics, sources, terminal.color_err));
         if loaded.has_errors() {
             return Ok(Exit::Failed);
         }
-        return Err(Error::usage(format!("`{}` is mission text already", path.display()), "leave out `--to mission`"));
+        return Err(Error::usage(
+            format!("`{}` is mission text already", path.display()),
+            "leave out `--to mission`",
+        ));
     };
     terminal.data(&text)?;
     terminal.talk(&render(Format::Human, &loaded.analysis.diagnostics, sources, terminal.color_err));

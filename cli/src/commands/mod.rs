@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod airflow;
 mod audit;
 mod check;
 mod compile;
@@ -15,7 +16,7 @@ mod shell;
 mod step;
 mod test;
 
-use crate::args::Command;
+use crate::args::{Command, TranspileCommand};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::load::{is_plan_file, load, load_plan};
@@ -40,6 +41,8 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Explain(args) => explain::run(&args, terminal),
         Command::New(args) => scaffold::new(&args, terminal),
         Command::Init(args) => scaffold::init(&args, terminal),
+        Command::Transpile(TranspileCommand::FromAirflow(args)) => airflow::transpile(&args, terminal),
+        Command::Inspect(args) => airflow::inspect_file(&args, terminal),
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),
         Command::Config(command) => config::run(&command, terminal),

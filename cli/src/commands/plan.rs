@@ -75,7 +75,10 @@ fn what(body: &Body) -> String {
 fn regions(body: &Body) -> Vec<&Region> {
     match body {
         Body::Value(_) | Body::Call(_) => Vec::new(),
-        Body::Chain { region, .. } | Body::For { region, .. } | Body::Loop { region, .. } | Body::Poll { region, .. } => {
+        Body::Chain { region, .. }
+        | Body::For { region, .. }
+        | Body::Loop { region, .. }
+        | Body::Poll { region, .. } => {
             vec![region]
         }
         Body::Match { arms, .. } => arms.iter().map(|arm| &arm.region).collect(),
@@ -91,7 +94,8 @@ fn waves(region: &Region) -> Vec<Vec<&Node>> {
         let mut settled = true;
         for node in &region.nodes {
             let needs = node.needs.iter().map(|n| n.id.as_str()).chain(node.teardown.as_deref());
-            let wanted = needs.filter(|id| by_id.contains_key(id)).map(|id| level.get(id).copied().unwrap_or(0) + 1);
+            let wanted =
+                needs.filter(|id| by_id.contains_key(id)).map(|id| level.get(id).copied().unwrap_or(0) + 1);
             let wanted = wanted.max().unwrap_or(0);
             settled &= level.insert(&node.id, wanted) == Some(wanted);
         }
@@ -140,7 +144,9 @@ fn collect_guards(region: &Region, prefix: &str, out: &mut Vec<Value>) {
         let path = format!("{prefix}{}", node.id);
         if let Body::Call(call) = &node.body {
             let guards = call.guards.iter().filter_map(|g| Some((call.effects.get(g.effect)?, &g.reason)));
-            out.extend(guards.map(|(e, why)| json!({ "step": path, "effect": e.to_string(), "reason": why })));
+            out.extend(
+                guards.map(|(e, why)| json!({ "step": path, "effect": e.to_string(), "reason": why })),
+            );
         }
         for inner in regions(&node.body) {
             collect_guards(inner, &format!("{path}/"), out);

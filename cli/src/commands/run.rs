@@ -89,9 +89,11 @@ fn options(args: &RunArgs, runnable: &Runnable) -> Result<RunOptions, Error> {
 fn inputs(args: &RunArgs) -> Result<BTreeMap<String, Input>, Error> {
     let mut inputs = BTreeMap::new();
     if let Some(path) = &args.inputs_file {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let object: serde_json::Map<String, Value> = serde_json::from_str(&text)
-            .map_err(|e| Error::usage(format!("`{}`: {e}", path.display()), "give a JSON object, one member an input"))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let object: serde_json::Map<String, Value> = serde_json::from_str(&text).map_err(|e| {
+            Error::usage(format!("`{}`: {e}", path.display()), "give a JSON object, one member an input")
+        })?;
         inputs.extend(object.into_iter().map(|(name, value)| (name, Input::Json(value))));
     }
     for given in &args.inputs {

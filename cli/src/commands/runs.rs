@@ -94,7 +94,10 @@ pub(super) fn find(runs: &[RunSummary], id: &str) -> Result<String, Error> {
         [] => Err(Error::NoInput(format!("there is no run `{id}`"))),
         many => {
             let list: Vec<&str> = many.iter().map(|run| run.id.as_str()).collect();
-            Err(Error::usage(format!("`{id}` fits {} runs", many.len()), format!("name one of {}", list.join(", "))))
+            Err(Error::usage(
+                format!("`{id}` fits {} runs", many.len()),
+                format!("name one of {}", list.join(", ")),
+            ))
         }
     }
 }

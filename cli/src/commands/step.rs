@@ -19,11 +19,13 @@ pub(super) fn run(args: &StepArgs, terminal: &Terminal) -> Result<Exit, Error> {
         .read_to_string(&mut text)
         .map_err(|source| Error::Read { path: "<stdin>".into(), source })?;
     let given = if text.trim().is_empty() { "{}" } else { &text };
-    let members: Map<String, Value> = serde_json::from_str(given)
-        .map_err(|e| Error::usage(format!("stdin is no JSON object: {e}"), "{\"STEP OR INPUT\": VALUE, …}"))?;
+    let members: Map<String, Value> = serde_json::from_str(given).map_err(|e| {
+        Error::usage(format!("stdin is no JSON object: {e}"), "{\"STEP OR INPUT\": VALUE, …}")
+    })?;
     let inputs = split(&plan, members);
     let options = RunOptions::new(root_of(&args.plan));
-    let result = run_step(&Arc::new(plan), &args.id, inputs, options).map_err(|e| Error::Failed(e.to_string()))?;
+    let result =
+        run_step(&Arc::new(plan), &args.id, inputs, options).map_err(|e| Error::Failed(e.to_string()))?;
     match (&result.error, result.outcome) {
         (Some(error), Outcome::Failed) => {
             terminal.talk(&format!("{}  {}: {}\n", args.id, error.kind, error.message));

@@ -66,8 +66,7 @@ fn test_file(file: &Path, args: &TestArgs, terminal: &Terminal, tally: &mut Tall
 
 /// What is not as the test says; none: it passed.
 fn evaluate(plan: &Arc<rustchain_plan::Plan>, test: &Test) -> Result<Vec<(u32, String)>, Error> {
-    let folder = tempfile::tempdir()
-        .map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
+    let folder = tempfile::tempdir().map_err(|source| Error::Write { path: std::env::temp_dir(), source })?;
     match run_test(plan, test, RunOptions::new(folder.path())) {
         Ok(TestReport { failures, .. }) => Ok(failures.into_iter().map(|f| (f.line, f.message)).collect()),
         Err(error) => Ok(vec![(test.line, error.to_string())]),
@@ -89,14 +88,16 @@ fn tell(
     }
     let place = file.display();
     if args.format == ResultFormat::Json {
-        let failures: Vec<Value> = failures.iter().map(|(line, m)| json!({ "line": line, "message": m })).collect();
+        let failures: Vec<Value> =
+            failures.iter().map(|(line, m)| json!({ "line": line, "message": m })).collect();
         tally.results.push(json!({
             "file": place.to_string(), "line": test.line, "mission": test.mission, "title": test.title,
             "passed": passed, "failures": failures,
         }));
         return Ok(());
     }
-    let mut out = format!("{} {place}:{}  {}\n", if passed { "ok    " } else { "FAILED" }, test.line, test.title);
+    let mut out =
+        format!("{} {place}:{}  {}\n", if passed { "ok    " } else { "FAILED" }, test.line, test.title);
     for (line, message) in failures {
         let mut lines = message.lines();
         out.push_str(&format!("  {place}:{line}: {}\n", lines.next().unwrap_or_default()));

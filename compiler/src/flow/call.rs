@@ -163,7 +163,8 @@ impl<'p> Walker<'p> {
     /// Does the policy let a path leave the project? A relative grant never does.
     fn may_read_outside(&self) -> bool {
         let policy = &self.plan.policy;
-        let leaves = |pattern: &str| pattern == "**" || pattern.starts_with(['/', '~']) || pattern.starts_with("..");
+        let leaves =
+            |pattern: &str| pattern == "**" || pattern.starts_with(['/', '~']) || pattern.starts_with("..");
         let reads = policy.allow.iter().filter(|g| g.effect.kind == EffectKind::FsRead);
         policy.inferred || reads.into_iter().any(|g| leaves(g.effect.pattern.0.as_str()))
     }
