@@ -6,14 +6,12 @@ use rustchain_compiler::source::{DiskVfs, Generated, Translate};
 use rustchain_compiler::{Analysis, CompiledMission, Options};
 use rustchain_grammar::{Diagnostic, FileId, Severity};
 use rustchain_plan::Plan;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An analysed file.
 pub struct Loaded {
     /// What the compiler found.
     pub analysis: Analysis,
-    /// The project root.
-    pub root: PathBuf,
 }
 
 /// Compiles a file.
@@ -28,7 +26,7 @@ pub fn load(path: &Path) -> Result<Loaded, Error> {
         Options { root: Some(&root), translate: Some(&Foreign), ..Options::default() },
     )
     .map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    Ok(Loaded { analysis, root })
+    Ok(Loaded { analysis })
 }
 
 /// Foreign formats by the file's extension.

@@ -110,6 +110,7 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
     let mut found = checks::check_all(passes, &program.sources);
     found.extend(missions.iter().flat_map(|m| lower::bounds::check(&m.plan, &m.spans)));
+    one_cause(&mut found);
     let errors: Vec<spans::Place> =
         found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
     for mission in &mut missions {
@@ -161,8 +162,29 @@ fn follow_from_syntax(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
     if broken.is_empty() {
         return;
     }
+    // What a broken line would have declared is not there either.
+    let words: std::collections::BTreeSet<String> = broken
+        .iter()
+        .flat_map(|(file, start)| {
+            let text = sources.file(*file).text.get(*start..).unwrap_or_default().lines().next();
+            let words = text.unwrap_or_default().split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.filter(|w| !w.is_empty()).map(str::to_owned)
+        })
+        .collect();
+    let unknown = |d: &Diagnostic| {
+        let named = sources.file(d.primary.file).text.get(d.primary.span.range()).unwrap_or_default();
+        d.code == "RC0101" && words.contains(named)
+    };
     let follows = |d: &Diagnostic| d.code.starts_with("RC01") || d.code.starts_with("RC02");
-    diagnostics.retain(|d| !follows(d) || !broken.contains(&line(d)));
+    diagnostics.retain(|d| !unknown(d) && (!follows(d) || !broken.contains(&line(d))));
+}
+
+/// Untrusted text that chooses a program, path or host is the cause; that no policy line covers what it
+/// chooses only follows.
+fn one_cause(found: &mut Vec<Diagnostic>) {
+    const CHOICES: [&str; 3] = ["RC0404", "RC0405", "RC0406"];
+    let chosen: Vec<spans::Place> = found.iter().filter(|d| CHOICES.contains(&d.code)).map(place).collect();
+    found.retain(|d| !matches!(d.code, "RC0301" | "RC0302") || !chosen.contains(&place(d)));
 }
 
 fn place(diagnostic: &Diagnostic) -> spans::Place {

@@ -3,6 +3,7 @@
 use crate::prepare::{PreparedBody, PreparedPlan, PreparedRegion};
 use crate::run_error::RunError;
 use rustchain_plan::plan::{CalleeKind, Plan};
+use rustchain_plan::policy::Sandbox;
 use rustchain_plan::{Type, Verdict};
 
 /// Finds holes, kinds that this build cannot run, and effects that the policy refuses whatever happens.
@@ -11,6 +12,9 @@ pub(crate) fn validate(plan: &Plan, prepared: &PreparedPlan<'_>) -> Result<(), R
     found.region(&prepared.root, "");
     for (name, region) in &prepared.chain_tools {
         found.region(region, &format!("{name}/"));
+    }
+    if plan.policy.sandbox == Some(Sandbox::Strict) {
+        found.unknown.push("`sandbox strict`: this build has no sandbox to put steps into".to_owned());
     }
     if !found.holes.is_empty() {
         return Err(RunError::Holes(found.holes));
@@ -35,6 +39,9 @@ impl Findings<'_> {
     fn region(&mut self, region: &PreparedRegion<'_>, prefix: &str) {
         for node in &region.nodes {
             let path = format!("{prefix}{}", node.source.id);
+            if node.source.cache.is_some() {
+                self.unknown.push(format!("step `{path}`: this build cannot keep results (`cache`)"));
+            }
             match &node.body {
                 PreparedBody::Value(_) => {}
                 PreparedBody::Region(inner) => self.region(inner, &format!("{path}/")),

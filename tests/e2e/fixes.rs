@@ -62,7 +62,7 @@ const FAULTS: &[Fault] = &[
         "insight?.pattern ?? \"none\"",
         "insight.pattern",
         "",
-        "insight.pattern",
+        "insight",
         false,
     ),
     fault(
@@ -148,7 +148,7 @@ const FAULTS: &[Fault] = &[
         true,
     ),
     fault("missing equals", "let risky = [", "let risky [", "RC0001", "", false),
-    fault("duplicate step", "step summary =", "step fetch =", "", "fetch", false),
+    fault("duplicate step", "step file =", "step hold =", "", "hold", false),
     fault(
         "reading a later region's step",
         "output held: bool = ran(hold)",

@@ -1,19 +1,16 @@
 //! A real HTTP server on loopback, with a script and a memory.
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use std::sync::{Arc, Mutex};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub method: String,
     /// Path and query.
     pub uri: String,
     pub headers: Vec<(String, String)>,
-    pub body: String,
 }
 
 /// Gives the answer to the n-th request (from 0): status, body.
@@ -69,21 +66,10 @@ fn serve(listener: std::net::TcpListener, shared: Shared, stopped: tokio::sync::
     });
 }
 
-async fn answer(
-    State(shared): State<Shared>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
     let headers =
         headers.iter().map(|(k, v)| (k.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned()));
-    let request = Request {
-        method: method.to_string(),
-        uri: uri.to_string(),
-        headers: headers.collect(),
-        body: String::from_utf8_lossy(&body).into_owned(),
-    };
+    let request = Request { uri: uri.to_string(), headers: headers.collect() };
     let number = {
         let mut seen = shared.seen.lock().expect("no panic while locked");
         seen.push(request.clone());

@@ -68,8 +68,13 @@ impl Cassette {
 
 fn load(path: &Path) -> Result<Vec<Entry>, StepError> {
     let shown = path.display();
-    let text =
-        std::fs::read_to_string(path).map_err(|e| StepError::io(&format!("the cassette `{shown}`"), &e))?;
+    let text = std::fs::read_to_string(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => StepError::new(
+            ErrorKind::NotFound,
+            format!("there is no cassette `{shown}`; `--llm record` asks the provider and writes its answers there"),
+        ),
+        _ => StepError::io(&format!("the cassette `{shown}`"), &e),
+    })?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(at, line)| {
@@ -102,7 +107,7 @@ fn unknown(path: &Path, request: &Json, entries: &[Entry]) -> StepError {
             excerpt(&there, 120)
         ));
     }
-    message.push_str("; `--record` asks the provider and adds its answers");
+    message.push_str("; `--llm record` asks the provider and adds its answers");
     StepError::new(ErrorKind::NotFound, message).with_detail(serde_json::json!({ "request": request }))
 }
 
