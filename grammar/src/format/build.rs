@@ -29,10 +29,13 @@ impl<'a> Builder<'a> {
     fn file(&mut self, root: Node<'_>) -> Vec<Doc> {
         let mut docs = Vec::new();
         let mut previous: Option<Node<'_>> = None;
-        for node in root.children().filter(|c| c.kind() != K::COMMA) {
+        let mut children = root.children();
+        while let Some(node) = children.next() {
+            // Docs stand apart where what they document does.
+            let documented = if node.kind() == K::DOCS { children.peek().unwrap_or(node) } else { node };
             let from = previous.map_or(0, |p| p.span().end);
             let gap = Gap::of(self.text, from, node.span().start);
-            let needs_blank = previous.is_some_and(|p| p.kind() != K::DOCS && needs_blank(root, p, node));
+            let needs_blank = previous.is_some_and(|p| p.kind() != K::DOCS && needs_blank(p, documented));
             self.gap_lines(&gap, previous.is_some(), needs_blank, &mut docs);
             docs.extend(self.node(node, K::FILE));
             previous = Some(node);
@@ -299,17 +302,11 @@ fn is_tight(parent: K, left: K, right: K) -> bool {
 }
 
 /// Missions, tests, agents and chains with a body stand apart, as do the edition and the imports.
-fn needs_blank(root: Node<'_>, left: Node<'_>, right: Node<'_>) -> bool {
-    let right = if right.kind() == K::DOCS { after(root, right).unwrap_or(right) } else { right };
+fn needs_blank(left: Node<'_>, right: Node<'_>) -> bool {
     if left.kind() == K::EDITION || is_large(left) || is_large(right) {
         return true;
     }
     left.kind() == K::IMPORT && right.kind() != K::IMPORT
-}
-
-/// The child behind another.
-fn after<'n>(root: Node<'n>, node: Node<'n>) -> Option<Node<'n>> {
-    root.children().find(|c| c.span().start >= node.span().end)
 }
 
 fn is_large(node: Node<'_>) -> bool {

@@ -45,6 +45,18 @@ fn valid_text_is_linear() {
 }
 
 #[test]
+fn formatting_is_linear() {
+    let text = |n: usize| "/// Doc.\nlet a = [1, 2] // c\n\nmission m {\n  step a = f(x: 1)\n}\n".repeat(n);
+    let time = |n: usize| {
+        let (text, before) = (text(n), thread_time());
+        assert!(rustchain_grammar::format(&text).is_ok());
+        thread_time().zip(before).map(|(after, before)| (after - before).as_secs_f64())
+    };
+    let (Some(short), Some(long)) = (time(100), time(800)) else { return };
+    assert!(long < short.max(0.02) * 16.0, "100 take {short}, 800 take {long}");
+}
+
+#[test]
 fn open_brackets_are_linear() {
     for open in ["{", "(", "[", "{\n", "f(", "a: {", "step x = f({\n"] {
         assert_linear(open, |n| open.repeat(n));
