@@ -7,6 +7,7 @@ use rustchain_plan::Plan;
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(plan) = Plan::from_json(text) else { return };
-    let again = Plan::from_json(&plan.to_json_pretty()).expect("what was written can be read");
-    assert_eq!(again.hash(), plan.hash());
+    let Ok(written) = plan.to_json_pretty() else { return };
+    let again = Plan::from_json(&written).expect("what was written can be read");
+    assert_eq!(again.hash().ok(), plan.hash().ok());
 });

@@ -7,7 +7,7 @@ use rustchain_grammar::{FileId, parse};
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let path = if text.trim_start().starts_with('{') { "m.json" } else { "m.yaml" };
-    let imported = rustchain_transpile::from::yaml::import(path, text, FileId(0));
+    let imported = rustchain_transpile::from::yaml::import(FileId(0), path, text);
     for diagnostic in &imported.diagnostics {
         assert!(text.get(diagnostic.primary.span.range()).is_some());
     }
