@@ -184,7 +184,12 @@ fn follow_from_syntax(diagnostics: &mut Vec<Diagnostic>, sources: &SourceMap) {
 fn one_cause(found: &mut Vec<Diagnostic>) {
     const CHOICES: [&str; 3] = ["RC0404", "RC0405", "RC0406"];
     let chosen: Vec<spans::Place> = found.iter().filter(|d| CHOICES.contains(&d.code)).map(place).collect();
-    found.retain(|d| !matches!(d.code, "RC0301" | "RC0302") || !chosen.contains(&place(d)));
+    let holds = |whole: spans::Place, part: &spans::Place| {
+        whole.file == part.file && whole.span.contains(part.span.start) && whole.span.contains(part.span.end)
+    };
+    found.retain(|d| {
+        !matches!(d.code, "RC0301" | "RC0302") || !chosen.iter().any(|choice| holds(place(d), choice))
+    });
 }
 
 fn place(diagnostic: &Diagnostic) -> spans::Place {

@@ -96,7 +96,7 @@ const FAULTS: &[Fault] = &[
         "Request ${r.id}, opened",
         "Token ${token}, opened",
         "RC0451",
-        "${token}",
+        "token",
         false,
     ),
     fault(
@@ -112,7 +112,7 @@ const FAULTS: &[Fault] = &[
         "\"out/refunds.md\", text",
         "\"out/${summary}.md\", text",
         "RC0405",
-        "${summary}",
+        "summary",
         false,
     ),
     fault(

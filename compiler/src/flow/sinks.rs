@@ -10,7 +10,7 @@ use crate::effects::shape::shapes;
 use crate::spans::Place;
 use rustchain_grammar::Severity;
 use rustchain_plan::effect::PatternSyntax;
-use rustchain_plan::expr::ExprKind;
+use rustchain_plan::expr::{ExprKind, Part};
 use rustchain_plan::plan::{Agent, Call, Handle, Provider, ToolRef};
 use rustchain_plan::signature::{Param, Sink};
 use rustchain_plan::{Effect, EffectKind, Expr, Labels, Type};
@@ -35,8 +35,9 @@ impl<'p> Walker<'p> {
             let (Some(arg), Some(tree)) = (call.args.get(&param.name), args.get(&param.name)) else {
                 continue;
             };
-            let place = self.argument_place(path, &param.name, arg);
             let mark = tree.all();
+            let place =
+                self.culprit(arg, at, &mark).unwrap_or_else(|| self.argument_place(path, &param.name, arg));
             if param.trusted {
                 self.demand_trusted(&call.callee, &param.name, path, &mark, place);
             }
@@ -45,6 +46,24 @@ impl<'p> Walker<'p> {
             }
         }
         self.prompt_with_tools(call, path, at, args);
+    }
+
+    /// The one hole of a template that brings the label, where there is one.
+    fn culprit(&mut self, arg: &'p Expr, at: usize, mark: &Mark) -> Option<Place> {
+        let ExprKind::Template { parts, .. } = &arg.kind else { return None };
+        let secret = mark.is_secret();
+        let mut found = None;
+        for part in parts {
+            let Part::Hole(hole) = part else { continue };
+            let brings = self.expr(hole, at).all();
+            if hole.id.0 == 0 || !(if secret { brings.is_secret() } else { brings.is_untrusted_text() }) {
+                continue;
+            }
+            if found.replace(self.spans.place(hole.id)).is_some() {
+                return None;
+            }
+        }
+        found
     }
 
     fn sink(&mut self, sink: Sink, at: AtSink<'_, 'p>) {
