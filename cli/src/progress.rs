@@ -1,6 +1,6 @@
 //! What a run tells while it goes on: a line a step; on a terminal also what is running now.
 
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, plural};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustchain_runtime::{Event, Failure, Outcome, Progress, RunReport, StepReport};
 use std::collections::BTreeSet;
@@ -127,7 +127,8 @@ impl Printer {
         );
         if report.usage.calls > 0 {
             let tokens = report.usage.prompt_tokens + report.usage.completion_tokens;
-            line.push_str(&format!("; {} model calls, {tokens} tokens", report.usage.calls));
+            let calls = report.usage.calls as usize;
+            line.push_str(&format!("; {calls} model {}, {tokens} tokens", plural(calls, "call", "calls")));
         }
         self.terminal.talk(&format!("{line}\n"));
     }

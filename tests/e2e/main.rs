@@ -1,5 +1,6 @@
 //! The binary as a user runs it: real files, real processes, real servers.
 
+mod airflow;
 mod commands;
 mod fixes;
 mod gallery;

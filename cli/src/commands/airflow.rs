@@ -3,7 +3,7 @@
 use crate::args::{AirflowArgs, FromAirflowArgs, InspectArgs, ReportFormat};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, plural};
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::SourceMap;
 use rustchain_transpile::from::airflow::{AirflowOptions, AirflowVersion, OutputFile, import, inspect, read};
@@ -27,10 +27,11 @@ pub(super) fn transpile(args: &FromAirflowArgs, terminal: &Terminal) -> Result<E
             terminal.data(&made.report.to_text())?;
         }
     }
+    let (missions, python) = (made.missions.len(), made.python_files.len());
     terminal.talk(&format!(
-        "{} missions and {} Python files in {}\n",
-        made.missions.len(),
-        made.python_files.len(),
+        "{missions} {} and {python} {} in {}\n",
+        plural(missions, "mission file", "mission files"),
+        plural(python, "Python file", "Python files"),
         args.output.display()
     ));
     Ok(if made.report.has_loss() && !args.allow_loss { Exit::Failed } else { Exit::Ok })

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::load::{Loaded, load};
 use crate::project::{find_missions, root_of};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, plural};
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 use std::collections::BTreeSet;
@@ -118,10 +118,6 @@ impl Report {
         let findings = format!("{findings} {}", plural(findings, "finding", "findings"));
         format!("{files} checked: {errors}, {findings}\n")
     }
-}
-
-fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
-    if count == 1 { one } else { many }
 }
 
 /// Compiles files side by side; results in the order of the files.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::load::load;
 use crate::project::find_missions;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, plural};
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::{Diagnostic, SourceMap, format};
 use similar::TextDiff;
@@ -35,7 +35,8 @@ pub(super) fn run(args: &FmtArgs, terminal: &Terminal) -> Result<Exit, Error> {
     }
     let only_look = args.check || args.diff;
     let verb = if only_look { "would change" } else { "changed" };
-    terminal.talk(&format!("{} files, {changed} {verb}\n", files.len()));
+    let count = files.len();
+    terminal.talk(&format!("{count} {}, {changed} {verb}\n", plural(count, "file", "files")));
     Ok(if broken > 0 || (only_look && changed > 0) { Exit::Failed } else { Exit::Ok })
 }
 

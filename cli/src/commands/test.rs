@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::load::load;
 use crate::project::find_missions;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, plural};
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::Diagnostic;
 use rustchain_plan::test::Test;
@@ -38,7 +38,8 @@ pub(super) fn run(args: &TestArgs, terminal: &Terminal) -> Result<Exit, Error> {
     }
     terminal.talk(&format!("{} passed, {} failed\n", tally.passed, tally.failed));
     if tally.broken > 0 {
-        terminal.talk(&format!("{} files do not compile\n", tally.broken));
+        let (count, verb) = (tally.broken, plural(tally.broken, "file does", "files do"));
+        terminal.talk(&format!("{count} {verb} not compile\n"));
     }
     Ok(if tally.failed + tally.broken > 0 { Exit::Failed } else { Exit::Ok })
 }

@@ -1,0 +1,54 @@
+//! Airflow DAG files, read without Python.
+
+use crate::project::Project;
+
+const DAG: &str = r#"
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG(dag_id="nightly", schedule="0 3 * * *", catchup=False) as dag:
+    first = BashOperator(task_id="first", bash_command="echo 'one' > first.txt && sleep 0")
+    rest = [BashOperator(task_id=f"part_{n}", bash_command=f"cat first.txt > part_{n}.txt") for n in range(2)]
+    first >> rest
+"#;
+
+#[test]
+fn a_dag_file_becomes_a_mission_that_runs() {
+    let project = Project::with("dags/nightly.py", DAG);
+    let ended = project.expect(0, &["transpile", "from-airflow", "dags", "-o", "out"]);
+    assert!(ended.stderr.contains("1 mission file"), "{}", ended.stderr);
+    let mission = std::fs::read_dir(project.path().join("out"))
+        .expect("written")
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .find(|p| p.extension().is_some_and(|e| e == "mission"))
+        .expect("a mission");
+    let mission = mission.to_str().expect("UTF-8");
+    project.expect(0, &["check", "--deny", "error", mission]);
+    project.expect(0, &["run", mission]);
+    assert_eq!(project.read("out/part_0.txt"), "one\n");
+    assert_eq!(project.read("out/part_1.txt"), "one\n");
+}
+
+#[test]
+fn inspect_shows_the_graph_as_the_scheduler_would_build_it() {
+    let project = Project::with("nightly.py", DAG);
+    let seen = project.json(0, &["inspect", "--from", "airflow", "--format", "json", "nightly.py"]);
+    let text = seen.to_string();
+    for id in ["nightly", "first", "part_0", "part_1"] {
+        assert!(text.contains(&format!("\"{id}\"")), "{text}");
+    }
+}
+
+#[test]
+fn what_is_lost_is_told_and_fails_unless_allowed() {
+    let dag = DAG.replace(
+        "    first >> rest",
+        "    from airflow.providers.slack.operators.slack_webhook import SlackWebhookOperator\n    \
+         note = SlackWebhookOperator(task_id=\"note\", slack_webhook_conn_id=\"s\", message=\"done\")\n    first >> rest >> note",
+    );
+    let project = Project::with("dags/nightly.py", &dag);
+    let ended = project.expect(1, &["transpile", "from-airflow", "dags", "-o", "out"]);
+    assert!(ended.stdout.contains("note") && ended.stdout.contains("lost"), "{}", ended.stdout);
+    project.expect(0, &["transpile", "from-airflow", "dags", "-o", "out", "--allow-loss"]);
+}
