@@ -108,7 +108,6 @@ const FOLDERS: &[(&str, &str)] = &[
     ("compiler", "compiler"),
     ("transpile", "transpile"),
     ("runtime", "runtime"),
-    ("lsp", "lsp"),
     ("cli", "cli"),
     ("tests", "tests"),
 ];

@@ -1,1 +1,0 @@
-//! Editor features and the language server.
