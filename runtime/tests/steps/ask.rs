@@ -293,7 +293,7 @@ async fn answers_are_recorded_and_replayed_without_a_server() {
     assert_eq!(
         error.message,
         "the cassette `triage.cassette.jsonl` has no answer to this request; the nearest recorded one differs at \
-         `/messages/0/content`: here \"the weather in Oslo\", there \"same [secret:token]\"; `--record` asks the \
+         `/messages/0/content`: here \"the weather in Oslo\", there \"same [secret:token]\"; `--llm record` asks the \
          provider and adds its answers"
     );
 }
