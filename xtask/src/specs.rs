@@ -31,29 +31,35 @@ pub fn read(root: &Path) -> Result<Vec<Requirement>, String> {
 }
 
 fn requirements(path: &str, text: &str) -> Vec<Requirement> {
-    let mut found: Vec<Requirement> = Vec::new();
+    let mut found: Vec<(Requirement, String)> = Vec::new();
     let mut open = false;
     for (number, line) in text.lines().enumerate() {
         let start = line.strip_prefix("- **").and_then(|rest| rest.split_once("**"));
         match start {
-            Some((id, _)) if id.starts_with("FR-") || id.starts_with("SC-") => {
+            Some((id, rest)) if id.starts_with("FR-") || id.starts_with("SC-") => {
                 let place = format!("{path}:{}", number + 1);
-                found.push(Requirement { place, id: id.to_owned(), proofs: Vec::new() });
+                let requirement = Requirement { place, id: id.to_owned(), proofs: Vec::new() };
+                found.push((requirement, rest.to_owned()));
                 open = true;
             }
             _ if !line.starts_with("  ") => open = false,
+            _ if open => {
+                if let Some((_, text)) = found.last_mut() {
+                    text.push(' ');
+                    text.push_str(line.trim());
+                }
+            }
             _ => {}
         }
-        if let (true, Some(last)) = (open, found.last_mut()) {
-            last.proofs.extend(proofs(line));
-        }
     }
-    found
+    let with_proofs =
+        |(requirement, text): (Requirement, String)| Requirement { proofs: proofs(&text), ..requirement };
+    found.into_iter().map(with_proofs).collect()
 }
 
-fn proofs(line: &str) -> Vec<(String, String)> {
+fn proofs(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for part in line.split('[').skip(1) {
+    for part in text.split('[').skip(1) {
         let Some((inside, _)) = part.split_once(']') else { continue };
         let Some((kind, names)) = inside.split_once(": ") else { continue };
         if ["test", "ui", "e2e", "bench"].contains(&kind) {
