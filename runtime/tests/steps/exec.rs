@@ -80,15 +80,20 @@ async fn started_programs_end_with_the_run() {
     assert!(lives(first) && lives(second));
     let kill = |pid: i64| project.call("exec.kill", json!({ "pid": pid }));
     assert_eq!(kill(first).run().await.unwrap(), Value::Bool(true));
-    assert!(!lives(first));
+    assert!(ends(first).await);
     assert_eq!(kill(first).error().await.kind, ErrorKind::Refused);
     assert_eq!(kill(1).error().await.kind, ErrorKind::Refused);
     drop(project);
+    assert!(ends(second).await);
+}
+
+/// Does it end within some seconds?
+async fn ends(pid: i64) -> bool {
     let began = Instant::now();
-    while lives(second) && began.elapsed() < Duration::from_secs(5) {
+    while lives(pid) && began.elapsed() < Duration::from_secs(5) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(!lives(second));
+    !lives(pid)
 }
 
 fn lives(pid: i64) -> bool {
