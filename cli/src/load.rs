@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::project::{Target, root_of};
-use rustchain_compiler::source::{DiskVfs, Generated, Translate};
-use rustchain_compiler::{Analysis, CompiledMission, Options};
-use rustchain_grammar::{Diagnostic, FileId, Severity};
+use rustchain_compiler::{Analysis, CompiledMission, DiskVfs, Options};
+use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_lsp::project::Foreign;
 use rustchain_plan::Plan;
 use std::path::Path;
 
@@ -27,24 +27,6 @@ pub fn load(path: &Path) -> Result<Loaded, Error> {
     )
     .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Ok(Loaded { analysis })
-}
-
-/// Foreign formats by the file's extension.
-struct Foreign;
-
-impl Translate for Foreign {
-    fn translate(&self, path: &Path, text: &str, original: FileId) -> Option<Generated> {
-        let extension = path.extension().and_then(|e| e.to_str())?;
-        if !matches!(extension, "yaml" | "yml" | "json") {
-            return None;
-        }
-        let imported = rustchain_transpile::from::yaml::import(original, &path.display().to_string(), text);
-        Some(Generated {
-            text: imported.mission_text.unwrap_or_default(),
-            origin: imported.origins,
-            diagnostics: imported.diagnostics,
-        })
-    }
 }
 
 impl Loaded {

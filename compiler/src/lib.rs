@@ -52,6 +52,10 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// What each name stands for; empty where it was not asked for.
     pub index: index::Index,
+    /// The syntax of the entry.
+    pub syntax: rustchain_grammar::ast::File,
+    /// The entry's mission text: the file itself, or what it was translated to.
+    pub entry: FileId,
 }
 
 impl Analysis {
@@ -122,7 +126,9 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
     let index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
-    Analysis { sources: program.sources, missions, diagnostics, index }
+    let entry = program.modules.into_iter().next();
+    let (syntax, entry) = entry.map(|m| (m.ast, m.file)).unwrap_or_default();
+    Analysis { sources: program.sources, missions, diagnostics, index, syntax, entry }
 }
 
 /// Types that share their name with one of the library are shown as they were declared.

@@ -11,6 +11,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rustchain-compiler", &["rustchain-grammar", "rustchain-stdlib", "rustchain-plan"]),
     ("rustchain-transpile", &["rustchain-grammar", "rustchain-plan"]),
     ("rustchain-runtime", &["rustchain-plan"]),
+    (
+        "rustchain-lsp",
+        &[
+            "rustchain-grammar",
+            "rustchain-plan",
+            "rustchain-stdlib",
+            "rustchain-compiler",
+            "rustchain-transpile",
+        ],
+    ),
 ];
 
 /// Crates that must not reach the network or a clock (invariant 3).

@@ -115,6 +115,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("transpile", "transpile"),
     ("runtime", "runtime"),
     ("cli", "cli"),
+    ("lsp", "lsp"),
     ("tests", "tests"),
 ];
 

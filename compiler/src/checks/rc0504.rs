@@ -6,17 +6,20 @@ use crate::effects::scope::Site;
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_plan::plan::{Backoff, Retry};
 use rustchain_plan::{Body, EffectKind, Value};
+use std::collections::BTreeMap;
 
 /// So many attempts of one call are a storm.
 const MANY: i64 = 20;
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    for site in &context.sites {
+    let retrying: BTreeMap<&str, &Site<'_>> =
+        context.sites.iter().filter(|s| s.node.retry.is_some()).map(|s| (s.path.as_str(), s)).collect();
+    for site in retrying.values() {
         let Some(retry) = &site.node.retry else { continue };
         let count = count(site, retry);
         let place = context.clause(&site.path, "retry");
-        if let Some((outer, total)) = nested(context, site, count) {
+        if let Some((outer, total)) = nested(&retrying, site, count) {
             let message = format!("retries inside retries: up to {total} attempts of one call");
             let at = context.clause(&outer.path, "retry");
             out.push(context.finding("RC0504", Severity::Medium, place, message).label("multiplied").also(
@@ -48,15 +51,21 @@ fn count<'a>(site: &Site<'a>, retry: &'a Retry) -> i64 {
 }
 
 /// The nearest node around with retries, where the product is many.
-fn nested<'s, 'a>(context: &'s Context<'a>, site: &Site<'a>, count: i64) -> Option<(&'s Site<'a>, i64)> {
-    let around = |s: &&Site<'a>| site.path.strip_prefix(&s.path).is_some_and(|rest| rest.starts_with('/'));
-    let outer: Vec<&Site<'a>> =
-        context.sites.iter().filter(around).filter(|s| s.node.retry.is_some()).collect();
-    let attempts =
-        outer.iter().filter_map(|s| s.node.retry.as_ref().map(|r| self::count(s, r).saturating_add(1)));
-    let total = attempts.fold(count.saturating_add(1), i64::saturating_mul);
-    let last = outer.last()?;
-    (total >= MANY).then_some((*last, total))
+fn nested<'s, 'a>(
+    retrying: &BTreeMap<&'s str, &'s Site<'a>>,
+    site: &Site<'a>,
+    count: i64,
+) -> Option<(&'s Site<'a>, i64)> {
+    let outer = site.path.rmatch_indices('/').filter_map(|(end, _)| retrying.get(&site.path[..end]).copied());
+    let mut nearest = None;
+    let mut total = count.saturating_add(1);
+    for around in outer {
+        nearest.get_or_insert(around);
+        if let Some(retry) = &around.node.retry {
+            total = total.saturating_mul(self::count(around, retry).saturating_add(1));
+        }
+    }
+    Some((nearest?, total)).filter(|_| total >= MANY)
 }
 
 fn reaches_out(site: &Site<'_>) -> bool {

@@ -1,0 +1,5 @@
+//! x
+/// x
+pub fn run() {}
+/// x
+pub fn serve() {}
