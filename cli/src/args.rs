@@ -56,6 +56,8 @@ pub enum Command {
     /// Look at settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Serve an editor: the language server, over stdin and stdout
+    Lsp(LspArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -248,6 +250,14 @@ pub enum GraphFormat {
     Mermaid,
     /// Graphviz
     Dot,
+}
+
+/// What `lsp` is given.
+#[derive(Debug, Args)]
+pub struct LspArgs {
+    /// Accepted because editors pass it; there is no other way
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// `explain`.

@@ -4,8 +4,8 @@ use crate::names::DeclRef;
 use crate::spans::Place;
 use crate::types::Cx;
 use crate::types::call::Target;
-use rustchain_grammar::Span;
 use rustchain_grammar::ast::{self, ItemKind};
+use rustchain_grammar::{FileId, Span};
 use rustchain_plan::Type;
 use smol_str::SmolStr;
 
@@ -222,4 +222,117 @@ impl Cx<'_> {
             _ => {}
         }
     }
+}
+
+impl Index {
+    /// Adds the names that tests and constraints read: they are resolved against what is declared already.
+    pub(crate) fn link(&mut self, file: FileId, syntax: &ast::File) {
+        let mut found = Vec::new();
+        for item in &syntax.items {
+            match &item.kind {
+                ItemKind::Test(test) => self.link_test(file, syntax, test, &mut found),
+                ItemKind::Record(record) => {
+                    for field in &record.fields {
+                        let constraint = field.constraint.iter();
+                        constraint.for_each(|e| self.link_names(file, e, &[field.name.span], &mut found));
+                    }
+                }
+                ItemKind::Mission(mission) => {
+                    for stmt in &mission.body {
+                        let (ast::StmtKind::Input(input) | ast::StmtKind::Secret(input)) = &stmt.kind else {
+                            continue;
+                        };
+                        let constraint = input.constraint.iter();
+                        constraint.for_each(|e| self.link_names(file, e, &[input.name.span], &mut found));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let resolved = |u: &Use| self.uses.iter().any(|k| k.place == u.place && k.declaration.is_some());
+        found.retain(|u: &Use| !resolved(u));
+        self.uses
+            .retain(|known| known.declaration.is_some() || !found.iter().any(|u| u.place == known.place));
+        self.uses.extend(found);
+        self.uses.sort();
+    }
+
+    fn link_test(&self, file: FileId, syntax: &ast::File, test: &ast::TestDecl, found: &mut Vec<Use>) {
+        let text = test.mission.text();
+        let mission = syntax.items.iter().find_map(|i| match &i.kind {
+            ItemKind::Mission(m) if m.name.text == text => Some((m, i.span)),
+            _ => None,
+        });
+        let Some((mission, whole)) = mission else { return };
+        self.push(file, test.mission.span, mission.name.span, found);
+        let inside: Vec<&Use> = self
+            .uses
+            .iter()
+            .filter(|u| {
+                u.declaration == Some(u.place) && u.place.file == file && whole.contains(u.place.span.start)
+            })
+            .collect();
+        let named = |name: &str, symbols: &[Symbol]| {
+            inside.iter().find(|u| symbols.contains(&u.symbol) && u.name == name).map(|u| u.place.span)
+        };
+        for line in &test.lines {
+            match &line.kind {
+                ast::TestLineKind::Given(name, _) => {
+                    if let Some(input) = named(&name.text, &[Symbol::Parameter]) {
+                        self.push(file, name.span, input, found);
+                    }
+                }
+                ast::TestLineKind::Mock { target, within, .. } => {
+                    if let [only] = target.segments.as_slice() {
+                        let items = syntax.items.iter().filter_map(crate::names::declared);
+                        let callee = items.filter(|(n, _)| n.text == only.text).map(|(n, _)| n.span).next();
+                        callee.into_iter().for_each(|c| self.push(file, only.span, c, found));
+                    }
+                    if let Some(first) = within.as_ref().and_then(|p| p.segments.first())
+                        && let Some(step) = named(&first.text, &[Symbol::Step])
+                    {
+                        self.push(file, first.span, step, found);
+                    }
+                }
+                ast::TestLineKind::Expect(e) => {
+                    let order = [Symbol::Output, Symbol::Step, Symbol::Parameter];
+                    let all: Vec<Span> = order
+                        .iter()
+                        .flat_map(|s| inside.iter().filter(move |u| u.symbol == *s).map(|u| u.place.span))
+                        .collect();
+                    self.link_names(file, e, &all, found);
+                }
+                ast::TestLineKind::Error => {}
+            }
+        }
+    }
+
+    /// Every bare name of an expression that one of the declarations (best first) has.
+    fn link_names(&self, file: FileId, expr: &ast::Expr, declarations: &[Span], found: &mut Vec<Use>) {
+        if let ast::ExprKind::Name(name) = &expr.kind {
+            let known = |span: &&Span| {
+                let place = Place { file, span: **span };
+                self.declared(place).is_some_and(|u| last(&u.name) == name.text)
+            };
+            if let Some(declaration) = declarations.iter().find(known) {
+                self.push(file, name.span, *declaration, found);
+            }
+        }
+        crate::names::walk::children(expr, &mut |inner| self.link_names(file, inner, declarations, found));
+    }
+
+    fn declared(&self, place: Place) -> Option<&Use> {
+        self.uses.iter().find(|u| u.place == place && u.declaration == Some(place))
+    }
+
+    fn push(&self, file: FileId, span: Span, declaration: Span, found: &mut Vec<Use>) {
+        let declaration = Place { file, span: declaration };
+        let Some(known) = self.declared(declaration) else { return };
+        found.push(Use { place: Place { file, span }, declaration: Some(declaration), ..known.clone() });
+    }
+}
+
+/// `share` of `Judgement.share`.
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

@@ -125,9 +125,10 @@ fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     follow_from_syntax(&mut diagnostics, &program.sources);
     let mut diagnostics = checks::suppress(diagnostics, &program.sources);
     sort(&mut diagnostics);
-    let index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
+    let mut index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
     let entry = program.modules.into_iter().next();
     let (syntax, entry) = entry.map(|m| (m.ast, m.file)).unwrap_or_default();
+    index.link(entry, &syntax);
     Analysis { sources: program.sources, missions, diagnostics, index, syntax, entry }
 }
 

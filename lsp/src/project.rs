@@ -87,4 +87,3 @@ impl Translate for Foreign {
         })
     }
 }
-

@@ -8,6 +8,7 @@ mod config;
 mod explain;
 mod fmt;
 mod graph;
+mod lsp;
 mod plan;
 mod run;
 mod runs;
@@ -46,6 +47,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),
         Command::Config(command) => config::run(&command, terminal),
+        Command::Lsp(_) => lsp::run(),
         Command::Completions(args) => shell::completions(&args, terminal),
         Command::Man => shell::man(terminal),
     }

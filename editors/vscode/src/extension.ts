@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import type { LanguageClient, Location, Position } from "vscode-languageclient/node";
 import type { TaskKind } from "./commandline";
 import { GraphPanel } from "./panel";
 import { start } from "./server";
@@ -15,13 +15,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     channel,
     vscode.tasks.registerTaskProvider("rustchain", new Tasks()),
     testExplorer(channel),
-    command("run", (uri, filter) => execute("run", uri, filter)),
-    command("dryRun", (uri, filter) => execute("dry-run", uri, filter)),
-    command("test", (uri, filter) => execute("test", uri, filter)),
+    command("run", (uri, name) => execute("run", uri, name)),
+    command("dryRun", (uri, name) => execute("dry-run", uri, name)),
+    command("test", (uri, name) => execute("test", uri, name)),
     command("showGraph", () => {
       const document = vscode.window.activeTextEditor?.document;
       if (document) GraphPanel.show(context, () => client, document);
     }),
+    command("showReferences", showReferences),
     command("restart", () => restart(channel)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("rustchain.server") || event.affectsConfiguration("rustchain.yaml")) void restart(channel);
@@ -48,8 +49,20 @@ async function restart(channel: vscode.OutputChannel): Promise<void> {
   }
 }
 
-/** Runs a task on the given file, or on the one in the active editor. A test title filters. */
-async function execute(kind: TaskKind, uri: unknown, filter: unknown): Promise<void> {
+/** The places behind a lens such as `2 uses`, in the editor's own list. */
+async function showReferences(uri: unknown, position: unknown, places: unknown): Promise<void> {
+  if (!client || typeof uri !== "string" || !Array.isArray(places)) return;
+  const convert = client.protocol2CodeConverter;
+  await vscode.commands.executeCommand(
+    "editor.action.showReferences",
+    convert.asUri(uri),
+    convert.asPosition(position as Position),
+    places.map((place: Location) => convert.asLocation(place)),
+  );
+}
+
+/** Runs a task on the given file, or on the one in the active editor: one of its missions, or one of its tests. */
+async function execute(kind: TaskKind, uri: unknown, name: unknown): Promise<void> {
   if (!vscode.workspace.isTrusted) return;
   const target = typeof uri === "string" ? vscode.Uri.parse(uri) : uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
   if (!target) return;
@@ -57,6 +70,7 @@ async function execute(kind: TaskKind, uri: unknown, filter: unknown): Promise<v
   if (document?.isDirty && !(await document.save())) return;
   const folder = vscode.workspace.getWorkspaceFolder(target);
   const file = folder ? vscode.workspace.asRelativePath(target, false) : target.fsPath;
-  const args = kind === "test" && typeof filter === "string" ? [`--filter=${filter}`] : [];
-  await vscode.tasks.executeTask(task(kind, file, folder ?? vscode.TaskScope.Workspace, args));
+  const args = kind === "test" && typeof name === "string" ? [`--filter=${name}`] : [];
+  const mission = kind !== "test" && typeof name === "string" ? `#${name}` : "";
+  await vscode.tasks.executeTask(task(kind, file + mission, folder ?? vscode.TaskScope.Workspace, args));
 }

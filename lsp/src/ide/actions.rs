@@ -102,12 +102,15 @@ fn suppress(file: &Analysed, diagnostic: &Diagnostic, index: usize) -> Option<Ac
 fn fix_all(file: &Analysed, found: &[Diagnostic]) -> Option<Action> {
     let mut taken: Vec<Change> = Vec::new();
     for diagnostic in found {
-        let Some(fix) = diagnostic.fixes.iter().find(|f| f.applicability == Applicability::Safe) else { continue };
+        let Some(fix) = diagnostic.fixes.iter().find(|f| f.applicability == Applicability::Safe) else {
+            continue;
+        };
         let new = changes(file, &fix.edits);
         let clash = |c: &Change| {
             taken.iter().any(|t| {
                 let (a, b) = (t.location.span, c.location.span);
-                t.location.path == c.location.path && ((a.start < b.end && b.start < a.end) || a.start == b.start)
+                t.location.path == c.location.path
+                    && ((a.start < b.end && b.start < a.end) || a.start == b.start)
             })
         };
         if !new.iter().any(clash) {
@@ -160,7 +163,9 @@ fn add_clause(file: &Analysed, range: Span) -> Vec<Action> {
     let Some(written) = text.get(stmt.span.range()) else { return Vec::new() };
     let mut actions = Vec::new();
     for (name, clause) in CLAUSES {
-        let has = |c: &rustchain_grammar::ast::Clause| text.get(c.span.range()).is_some_and(|t| t.starts_with(name));
+        let has = |c: &rustchain_grammar::ast::Clause| {
+            text.get(c.span.range()).is_some_and(|t| t.starts_with(name))
+        };
         if step.clauses.iter().any(has) {
             continue;
         }
@@ -223,7 +228,7 @@ fn extract_chain(file: &Analysed, range: Span) -> Option<Action> {
     let chosen: Vec<&Stmt> = body_of(item).iter().filter(inside).collect();
     let (first, last) = (chosen.first()?, chosen.last()?);
     let plain = |s: &&Stmt| matches!(s.kind, StmtKind::Step(_) | StmtKind::Let(_));
-    if !chosen.iter().all(|s| plain(&s)) || !matches!(last.kind, StmtKind::Step(_)) {
+    if !chosen.iter().all(plain) || !matches!(last.kind, StmtKind::Step(_)) {
         return None;
     }
     let whole = first.span.to(last.span);
@@ -241,7 +246,11 @@ fn extract_chain(file: &Analysed, range: Span) -> Option<Action> {
                 let ty = name.ty.as_ref()?.to_string();
                 params.push((name.name.to_string(), ty));
             }
-        } else if here && declared.contains(&declaration.span.start) && declaration.span != result.span && name.place != declaration {
+        } else if here
+            && declared.contains(&declaration.span.start)
+            && declaration.span != result.span
+            && name.place != declaration
+        {
             // Something else than the last value is read from outside.
             return None;
         }
@@ -254,7 +263,8 @@ fn extract_chain(file: &Analysed, range: Span) -> Option<Action> {
     let body = text.get(whole.range())?;
     let list: Vec<String> = params.iter().map(|(n, t)| format!("{n}: {t}")).collect();
     let args: Vec<String> = params.iter().map(|(n, _)| format!("{n}: {n}")).collect();
-    let chain = format!("chain {name}({}) -> {ty} {{\n{body}\nreturn {}\n}}\n\n", list.join(", "), result.text);
+    let chain =
+        format!("chain {name}({}) -> {ty} {{\n{body}\nreturn {}\n}}\n\n", list.join(", "), result.text);
     let mut new = text.to_owned();
     new.replace_range(whole.range(), &format!("step {} = {name}({})", result.text, args.join(", ")));
     let head = text.get(..item.docs.span.start.min(item.span.start) as usize).map_or(0, str::len);

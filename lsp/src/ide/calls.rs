@@ -43,7 +43,8 @@ pub fn outgoing(snapshot: &Snapshot, path: &Path, offset: u32) -> Vec<StepItem> 
     neighbours(snapshot, path, offset, |mission, id| {
         let (prefix, own) = id.rfind('/').map_or(("", id), |i| id.split_at(i + 1));
         let near = |path: &str| path.strip_prefix(prefix).is_some_and(|rest| !rest.contains('/'));
-        let needs = |site: &rustchain_compiler::effects::scope::Site<'_>| site.node.needs.iter().any(|n| n.id == own);
+        let needs =
+            |site: &rustchain_compiler::effects::scope::Site<'_>| site.node.needs.iter().any(|n| n.id == own);
         sites(&mission.plan).iter().filter(|s| near(&s.path) && needs(s)).map(|s| s.path.clone()).collect()
     })
 }

@@ -104,7 +104,13 @@ fn path_offers(path: &Path, text: &str, offset: u32) -> Option<Offers> {
         let label = if is_folder { format!("{name}/") } else { name };
         let prefix = if written.contains('/') { "" } else { "./" };
         let snippet = escaped(&format!("{prefix}{label}"));
-        offers.push(Offer { label, kind: OfferKind::File, detail: String::new(), doc: String::new(), snippet });
+        offers.push(Offer {
+            label,
+            kind: OfferKind::File,
+            detail: String::new(),
+            doc: String::new(),
+            snippet,
+        });
     }
     offers.sort_by(|a, b| a.label.cmp(&b.label));
     Some(Offers { replace: Span::new(offset - typed.len() as u32, offset), offers })
@@ -132,7 +138,10 @@ const TOP: &[(&str, &str)] = &[
     ("provider", "provider ${1:fast} = ${2:openai}(\"${3:gpt-4o-mini}\", temperature: ${4:0.0})$0"),
     ("policy", "policy ${1:name} {\n  allow $0\n}"),
     ("chain", "chain ${1:name}(${2:text}: ${3:string}) -> ${4:string} {\n  $0\n}"),
-    ("agent", "agent ${1:name}(${2:question}: string) -> ${3:string} {\n  model ${4:fast}\n  prompt \"\\${${2:question}}\"\n  tools [$5]\n  budget { turns: ${6:6}, tokens: ${7:20_000} }\n}$0"),
+    (
+        "agent",
+        "agent ${1:name}(${2:question}: string) -> ${3:string} {\n  model ${4:fast}\n  prompt \"\\${${2:question}}\"\n  tools [$5]\n  budget { turns: ${6:6}, tokens: ${7:20_000} }\n}$0",
+    ),
     ("tool", "tool ${1:name}(${2:text}: ${3:string}) -> ${4:string} = python(\"${5:tools.py}:${1:name}\")$0"),
     ("memory", "memory ${1:name} = $0"),
     ("import", "import \"./$0\""),
@@ -156,10 +165,16 @@ const CLAUSES: &[(&str, &str)] = &[
     ("after", "after [$0]"),
     ("when", "when $0"),
     ("on error", "on error: ${1|continue,skip,fail,use|}$0"),
-    ("retry", "retry ${1:3} on [${2:timeout, http_5xx}] { backoff: exponential(${3:500ms}), cap: ${4:20s} }$0"),
+    (
+        "retry",
+        "retry ${1:3} on [${2:timeout, http_5xx}] { backoff: exponential(${3:500ms}), cap: ${4:20s} }$0",
+    ),
     ("timeout", "timeout ${1:30s}$0"),
     ("within", "within ${1:5m}$0"),
-    ("trigger", "trigger ${1|all_success,all_done,all_failed,one_success,one_failed,one_done,none_failed,none_skipped,none_failed_min_one_success,all_skipped,always|}$0"),
+    (
+        "trigger",
+        "trigger ${1|all_success,all_done,all_failed,one_success,one_failed,one_done,none_failed,none_skipped,none_failed_min_one_success,all_skipped,always|}$0",
+    ),
     ("teardown", "teardown ${1:step}$0"),
     ("id", "id \"$0\""),
 ];
@@ -181,11 +196,8 @@ const AGENT: &[(&str, &str)] = &[
     ("budget", "budget { turns: ${1:6}, tokens: ${2:20_000}, usd: ${3:0.20} }$0"),
     ("on exhausted", "on exhausted: $0"),
 ];
-const TEST: &[(&str, &str)] = &[
-    ("given", "given ${1:input} = $0"),
-    ("mock", "mock ${1:ask} -> $0"),
-    ("expect", "expect $0"),
-];
+const TEST: &[(&str, &str)] =
+    &[("given", "given ${1:input} = $0"), ("mock", "mock ${1:ask} -> $0"), ("expect", "expect $0")];
 const EXPRESSION: &[(&str, &str)] = &[
     ("if", "if ${1:condition} then ${2:a} else ${3:b}$0"),
     ("match", "match ${1:value} {\n  ${2:member} => $3,\n  _ => $0,\n}"),
@@ -196,7 +208,19 @@ const EXPRESSION: &[(&str, &str)] = &[
     ("null", "null"),
 ];
 const TYPES: &[&str] = &[
-    "bool", "int", "float", "string", "bytes", "timestamp", "duration", "url", "path", "json", "unit", "list", "map",
+    "bool",
+    "int",
+    "float",
+    "string",
+    "bytes",
+    "timestamp",
+    "duration",
+    "url",
+    "path",
+    "json",
+    "unit",
+    "list",
+    "map",
 ];
 const LABELS: &[&str] = &["untrusted", "secret", "personal"];
 
@@ -221,7 +245,7 @@ impl List<'_> {
             Block::Top if at_start => self.words(TOP),
             Block::Policy if at_start => self.words(POLICY),
             Block::Policy => self.effects(head),
-            Block::Clauses if at_start || head.ends_with('{') => self.words(CLAUSES),
+            Block::Clauses if at_start || head.trim_end().ends_with('{') => self.words(CLAUSES),
             Block::Agent if at_start => self.words(AGENT),
             Block::Test if at_start => self.words(TEST),
             Block::Record => self.types(),
@@ -254,9 +278,14 @@ impl List<'_> {
         for kind in EffectKind::ALL {
             let patterned = matches!(
                 kind,
-                EffectKind::NetRead | EffectKind::NetWrite | EffectKind::FsRead | EffectKind::FsWrite | EffectKind::Exec
+                EffectKind::NetRead
+                    | EffectKind::NetWrite
+                    | EffectKind::FsRead
+                    | EffectKind::FsWrite
+                    | EffectKind::Exec
             );
-            let snippet = if patterned { format!("{} \"$0\"", kind.name()) } else { format!("{}$0", kind.name()) };
+            let snippet =
+                if patterned { format!("{} \"$0\"", kind.name()) } else { format!("{}$0", kind.name()) };
             self.add(kind.name(), OfferKind::Value, "effect", "", snippet);
         }
     }
@@ -364,7 +393,8 @@ impl List<'_> {
 
     fn in_own_statement(&self, name: Span) -> bool {
         let Some(item) = self.file.item_at(self.offset) else { return false };
-        let own = |s: &ast::Stmt| stmt_name(s).is_some_and(|n| n.span == name) && s.span.contains(self.offset);
+        let own =
+            |s: &ast::Stmt| stmt_name(s).is_some_and(|n| n.span == name) && s.span.contains(self.offset);
         body_of(item).iter().any(own)
     }
 
@@ -373,7 +403,8 @@ impl List<'_> {
         let found = items.iter().filter_map(|i| signature::callable(&i.kind)).find(|(n, ..)| *n == name);
         let Some((_, params, _)) = found else { return escaped(name) };
         let needed = params.iter().filter(|p| p.default.is_none());
-        let stops: Vec<String> = needed.enumerate().map(|(i, p)| format!("{}: ${}", p.name.text, i + 1)).collect();
+        let stops: Vec<String> =
+            needed.enumerate().map(|(i, p)| format!("{}: ${}", p.name.text, i + 1)).collect();
         format!("{name}({})$0", stops.join(", "))
     }
 
@@ -390,14 +421,21 @@ impl List<'_> {
             .map(|(name, default)| (name, default, next()))
             .map(|(name, _, n)| format!("${{{n}:{name}}}"))
             .collect();
-        let types = if types.is_empty() || signature.type_params.iter().all(|(_, default)| default.is_some()) {
+        let types = if types.is_empty() || signature.type_params.iter().all(|(_, default)| default.is_some())
+        {
             String::new()
         } else {
             format!("<{}>", types.join(", "))
         };
         let args: Vec<String> = needed.map(|p| format!("{}: ${}", p.name, next())).collect();
         let snippet = format!("{}{types}({})$0", signature.name, args.join(", "));
-        self.add(&signature.name, OfferKind::Function, &render::signature(signature), &signature.doc, snippet);
+        self.add(
+            &signature.name,
+            OfferKind::Function,
+            &render::signature(signature),
+            &signature.doc,
+            snippet,
+        );
     }
 
     fn arguments(&mut self, call: &Call) {
@@ -415,12 +453,19 @@ impl List<'_> {
         }
         let file = self.file;
         let items = &file.analysis.syntax.items;
-        let found = items.iter().filter_map(|i| signature::callable(&i.kind)).find(|(n, ..)| *n == call.callee);
+        let found =
+            items.iter().filter_map(|i| signature::callable(&i.kind)).find(|(n, ..)| *n == call.callee);
         let Some((_, params, _)) = found else { return };
         for param in params.iter().filter(|p| !call.given.contains(p.name.text.as_str())) {
             let shown = file.text().get(param.span.range()).unwrap_or_default().to_owned();
             let snippet = format!("{}: $0", param.name.text);
-            self.add(&format!("{}:", param.name.text), OfferKind::Argument, &shown, &param.docs.text, snippet);
+            self.add(
+                &format!("{}:", param.name.text),
+                OfferKind::Argument,
+                &shown,
+                &param.docs.text,
+                snippet,
+            );
         }
     }
 
@@ -474,7 +519,8 @@ impl List<'_> {
                 offer.snippet = offer.snippet.trim_start_matches(&prefix).to_owned();
             }
         }
-        let import = file.analysis.syntax.imports.iter().find(|i| rustchain_compiler::source::alias_of(i) == base);
+        let import =
+            file.analysis.syntax.imports.iter().find(|i| rustchain_compiler::source::alias_of(i) == base);
         if let Some(import) = import {
             self.exports(import);
         }
@@ -497,7 +543,13 @@ impl List<'_> {
                 self.add(&field, OfferKind::Field, &ty, &doc, escaped(&field));
             }
             if ty.starts_with("list<") {
-                self.add("get", OfferKind::Function, "the element at an index, or null", "", "get($1)$0".to_owned());
+                self.add(
+                    "get",
+                    OfferKind::Function,
+                    "the element at an index, or null",
+                    "",
+                    "get($1)$0".to_owned(),
+                );
             }
         }
     }
@@ -511,7 +563,8 @@ impl List<'_> {
             let snippet = match signature::callable(&item.kind) {
                 Some((name, params, _)) => {
                     let needed = params.iter().filter(|p| p.default.is_none()).enumerate();
-                    let stops: Vec<String> = needed.map(|(i, p)| format!("{}: ${}", p.name.text, i + 1)).collect();
+                    let stops: Vec<String> =
+                        needed.map(|(i, p)| format!("{}: ${}", p.name.text, i + 1)).collect();
                     format!("{name}({})$0", stops.join(", "))
                 }
                 None => escaped(&entry.name),
@@ -524,19 +577,36 @@ impl List<'_> {
     fn type_of(&self, base: &str) -> Option<String> {
         let mut parts = base.split('.');
         let first = parts.next()?;
+        let (first, indices) = indexed(first);
         let here = self.file.item_at(self.offset).map(|i| i.span);
         let named = |u: &&rustchain_compiler::index::Use| {
             u.name == first && here.is_none_or(|s| s.contains(u.place.span.start))
         };
         let found = self.file.declarations().filter(named).filter(|u| u.ty.is_some()).last();
         let found = found.or_else(|| self.file.declarations().find(|u| u.name == first && u.ty.is_some()))?;
-        let mut ty = found.ty.as_ref()?.to_string();
+        let mut ty = element(&found.ty.as_ref()?.to_string(), indices)?;
         for part in parts {
+            let (part, indices) = indexed(part);
             let fields = record_fields(self.file, self.snapshot, &ty);
-            ty = fields.into_iter().find(|(name, ..)| name == part)?.1;
+            ty = element(&fields.into_iter().find(|(name, ..)| name == part)?.1, indices)?;
         }
         Some(ty)
     }
+}
+
+/// A name without its `[]`, and how many there were.
+fn indexed(part: &str) -> (&str, usize) {
+    let name = part.trim_end_matches("[]");
+    (name, (part.len() - name.len()) / 2)
+}
+
+/// The type of an element of a list, so many lists deep.
+fn element(ty: &str, depth: usize) -> Option<String> {
+    let mut ty = ty;
+    for _ in 0..depth {
+        ty = ty.trim_end_matches('?').strip_prefix("list<")?.strip_suffix('>')?;
+    }
+    Some(ty.to_owned())
 }
 
 fn is_type_place(head: &str) -> bool {
@@ -555,7 +625,8 @@ fn record_fields(file: &Analysed, snapshot: &Snapshot, ty: &str) -> Vec<(String,
     }
     let (module, own) = name.split_once('.').map_or((None, name), |(module, own)| (Some(module), own));
     let Some(module) = module else { return declared_fields(&file.analysis.syntax, file.text(), own) };
-    let import = file.analysis.syntax.imports.iter().find(|i| rustchain_compiler::source::alias_of(i) == module);
+    let import =
+        file.analysis.syntax.imports.iter().find(|i| rustchain_compiler::source::alias_of(i) == module);
     let path = import.and_then(|i| Some(file.path.parent()?.join(i.path.as_str())));
     let text = path.and_then(|p| snapshot.text(&rustchain_compiler::source::normalise(&p)));
     let Some(text) = text else { return Vec::new() };
@@ -572,7 +643,11 @@ fn declared_fields(file: &ast::File, text: &str, name: &str) -> Vec<(String, Str
                     let labels = f.ty.labels.last().map_or(0, |l| (l.span.end - f.ty.span.start) as usize);
                     shown.get(labels..).unwrap_or_default().trim_start().to_owned()
                 };
-                return d.fields.iter().map(|f| (f.name.text.to_string(), unlabelled(f), f.docs.text.clone())).collect();
+                return d
+                    .fields
+                    .iter()
+                    .map(|f| (f.name.text.to_string(), unlabelled(f), f.docs.text.clone()))
+                    .collect();
             }
             ItemKind::TypeAlias(d) if d.name.text == name => {
                 if let TypeExprKind::Named(path, _) = &d.ty.kind

@@ -144,7 +144,8 @@ pub fn call_at(text: &str, offset: u32) -> Option<Call> {
 
 fn is_record(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default().trim_end();
-    before.ends_with([':', ',', '(', '[', '=', '>']) || head_word(before).starts_with(|c: char| c.is_ascii_uppercase())
+    before.ends_with([':', ',', '(', '[', '=', '>'])
+        || head_word(before).starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 fn call_of(text: &str, open: &Open) -> Option<Call> {
@@ -170,7 +171,9 @@ fn callee_before(before: &str) -> Option<String> {
         });
         before = &before[..start?.0];
     }
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |i| i + last_len(before, i));
+    let start = before
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .map_or(0, |i| i + last_len(before, i));
     let name = &before[start..];
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     (starts && !matches!(name, "in" | "if" | "match" | "zip" | "then" | "else")).then(|| name.to_owned())
@@ -181,7 +184,8 @@ fn last_len(text: &str, at: usize) -> usize {
 }
 
 fn head_word(before: &str) -> &str {
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + last_len(before, i));
+    let start =
+        before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + last_len(before, i));
     &before[start..]
 }
 
@@ -224,7 +228,11 @@ fn brace(text: &str, open: &[Open]) -> Block {
     {
         return if head[at..].starts_with("\nagent ") { Block::Agent } else { Block::Body };
     }
-    if line.contains(" for ") || line.contains("loop ") || line.starts_with("for ") || line.starts_with("loop ") {
+    if line.contains(" for ")
+        || line.contains("loop ")
+        || line.starts_with("for ")
+        || line.starts_with("loop ")
+    {
         return Block::Body;
     }
     if word.starts_with(|c: char| c.is_ascii_uppercase()) {
@@ -240,11 +248,36 @@ pub fn word_before(text: &str, offset: u32) -> (&str, u32) {
     (word, offset - word.len() as u32)
 }
 
-/// The dotted name before a `.` that ends at a byte: `g.x` in `g.x.|`.
+/// The dotted name before a `.` that ends at a byte: `g.x` in `g.x.|`, `xs[]` in `xs[0].|`.
 pub fn base_before(text: &str, dot: u32) -> Option<String> {
-    let before = text.get(..dot as usize)?;
-    let before = before.strip_suffix('?').unwrap_or(before);
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |i| i + last_len(before, i));
-    let name = &before[start..];
-    (!name.is_empty()).then(|| name.to_owned())
+    let mut before = text.get(..dot as usize)?;
+    let mut name = String::new();
+    loop {
+        before = before.strip_suffix('?').unwrap_or(before);
+        if before.ends_with(']') {
+            let mut depth = 0;
+            let open = before.char_indices().rev().find(|&(_, c)| {
+                match c {
+                    ']' => depth += 1,
+                    '[' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            });
+            before = &before[..open?.0];
+            name.insert_str(0, "[]");
+            continue;
+        }
+        let start =
+            before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + last_len(before, i));
+        name.insert_str(0, &before[start..]);
+        match before[..start].strip_suffix('.') {
+            Some(rest) if start < before.len() => {
+                before = rest;
+                name.insert(0, '.');
+            }
+            _ => break,
+        }
+    }
+    (!name.is_empty() && !name.starts_with(['.', '['])).then_some(name)
 }

@@ -82,7 +82,8 @@ pub fn selections(snapshot: &Snapshot, path: &Path, offset: u32) -> Vec<Span> {
     for node in token.parent_ancestors() {
         let range = node.text_range();
         let span = trimmed(&text, Span::new(range.start().into(), range.end().into()));
-        if spans.last().is_some_and(|last| *last != span && span.start <= last.start && last.end <= span.end) {
+        if spans.last().is_some_and(|last| *last != span && span.start <= last.start && last.end <= span.end)
+        {
             spans.push(span);
         }
     }

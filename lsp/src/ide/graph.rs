@@ -73,7 +73,11 @@ pub fn graph(snapshot: &Snapshot, path: &Path, mission: Option<&str>) -> Option<
     })
 }
 
-fn flatten<'a>(boxes: &'a [DrawnBox], parent: Option<&'a str>, each: &mut dyn FnMut(&'a DrawnBox, Option<&'a str>)) {
+fn flatten<'a>(
+    boxes: &'a [DrawnBox],
+    parent: Option<&'a str>,
+    each: &mut dyn FnMut(&'a DrawnBox, Option<&'a str>),
+) {
     for shape in boxes {
         each(shape, parent);
         flatten(&shape.inner, Some(&shape.path), each);

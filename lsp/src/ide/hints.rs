@@ -74,7 +74,8 @@ fn type_hint(name: &Use) -> Option<Hint> {
     }
     let ty = name.ty.as_ref()?.to_string();
     let long = ty.chars().count() > LONGEST;
-    let shown: String = if long { ty.chars().take(LONGEST).chain("…".chars()).collect() } else { ty.clone() };
+    let shown: String =
+        if long { ty.chars().take(LONGEST).chain("…".chars()).collect() } else { ty.clone() };
     Some(Hint {
         offset: name.place.span.end,
         label: format!(": {shown}"),

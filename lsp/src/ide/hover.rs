@@ -108,9 +108,14 @@ fn about_step(mission: &CompiledMission, path: &str, node: &Node, out: &mut Stri
     if !labels.is_empty() {
         let _ = write!(out, "\nIts value is {}.\n", labels.trim_end().replace(' ', ", "));
     }
-    let _ = write!(out, "\nOn a retry or a resume: {}.\n", replay_words(call.replay));
+    let _ = write!(out, "\nRepeating it: {}.\n", replay_words(call.replay));
     if let Some(cost) = cost(&mission.plan).calls.into_iter().find(|c| c.path == path) {
-        let _ = write!(out, "\nAt most {} tokens, {}.\n", bound(&cost.tokens, u64::to_string), bound(&cost.usd, dollars));
+        let _ = write!(
+            out,
+            "\nAt most {} tokens, {}.\n",
+            bound(&cost.tokens, u64::to_string),
+            bound(&cost.usd, dollars)
+        );
     }
 }
 
@@ -125,7 +130,12 @@ fn about_mission(mission: &CompiledMission, out: &mut String) {
     }
     let cost = cost(&mission.plan);
     if !cost.calls.is_empty() {
-        let _ = write!(out, "\nA run: at most {} tokens, {}.\n", bound(&cost.tokens, u64::to_string), bound(&cost.usd, dollars));
+        let _ = write!(
+            out,
+            "\nA run: at most {} tokens, {}.\n",
+            bound(&cost.tokens, u64::to_string),
+            bound(&cost.usd, dollars)
+        );
     }
 }
 
@@ -149,9 +159,9 @@ fn about_library(signature: &rustchain_plan::Signature, out: &mut String) {
 fn replay_words(replay: rustchain_plan::signature::Replay) -> &'static str {
     use rustchain_plan::signature::Replay as R;
     match replay {
-        R::Safe => "repeated",
-        R::Key => "repeated only with an `idempotency_key`",
-        R::Never => "not repeated by itself",
+        R::Safe => "does no harm",
+        R::Key => "only with an `idempotency_key`",
+        R::Never => "never by itself",
     }
 }
 

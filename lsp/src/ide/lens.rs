@@ -42,7 +42,8 @@ pub fn lenses(snapshot: &Snapshot, path: &Path) -> Vec<Lens> {
             ItemKind::Mission(mission) => {
                 let Some(span) = file.span(mission.name.span) else { continue };
                 let name = mission.name.text.to_string();
-                let mut add = |title: &str, action| lenses.push(Lens { span, title: title.to_owned(), action });
+                let mut add =
+                    |title: &str, action| lenses.push(Lens { span, title: title.to_owned(), action });
                 add("▶ Run", LensAction::Run(name.clone()));
                 add("Dry run", LensAction::DryRun(name.clone()));
                 if let Some(line) = file.analysis.mission(&name).and_then(cost_line) {
@@ -64,7 +65,9 @@ pub fn lenses(snapshot: &Snapshot, path: &Path) -> Vec<Lens> {
             let StmtKind::Step(step) = &stmt.kind else { continue };
             let name = step.name.span;
             let Some(declaration) = file.declarations().find(|u| u.place.span == name) else { continue };
-            let uses = file.names().filter(|u| u.declaration == Some(declaration.place) && u.place != declaration.place);
+            let uses = file
+                .names()
+                .filter(|u| u.declaration == Some(declaration.place) && u.place != declaration.place);
             let places: Vec<super::Location> = uses.map(|u| file.location(u.place)).collect();
             let title = match places.len() {
                 0 => continue,

@@ -22,9 +22,10 @@ impl LineIndex {
     /// Reads the text once.
     pub fn new(text: &str) -> LineIndex {
         let bytes = text.as_bytes();
-        let ends = bytes.iter().enumerate().filter(|&(i, &b)| {
-            b == b'\n' || (b == b'\r' && bytes.get(i + 1) != Some(&b'\n'))
-        });
+        let ends = bytes
+            .iter()
+            .enumerate()
+            .filter(|&(i, &b)| b == b'\n' || (b == b'\r' && bytes.get(i + 1) != Some(&b'\n')));
         let starts = std::iter::once(0).chain(ends.map(|(i, _)| i as u32 + 1)).collect();
         LineIndex { starts }
     }
@@ -47,7 +48,7 @@ impl LineIndex {
     /// A line without its end.
     pub fn text<'t>(&self, text: &'t str, line: u32) -> &'t str {
         let start = self.start(text, line) as usize;
-        let end = self.start(text, line + 1) as usize;
+        let end = self.start(text, line.saturating_add(1)) as usize;
         text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
     }
 

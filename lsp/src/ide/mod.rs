@@ -7,6 +7,7 @@ pub mod completion;
 pub mod context;
 pub mod diagnostics;
 pub mod folding;
+pub mod format;
 pub mod graph;
 pub mod hints;
 pub mod hover;

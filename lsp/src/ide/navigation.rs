@@ -35,7 +35,9 @@ pub fn type_definition(snapshot: &Snapshot, path: &Path, offset: u32) -> Option<
 /// Every place that names what the name at a byte names, in every mission of the project.
 pub fn references(snapshot: &Snapshot, path: &Path, offset: u32, declaration: bool) -> Vec<Location> {
     let Some(file) = snapshot.analysed(path) else { return Vec::new() };
-    let Some(target) = file.name_at(offset).and_then(|name| declared_at(&file, name)) else { return Vec::new() };
+    let Some(target) = file.name_at(offset).and_then(|name| declared_at(&file, name)) else {
+        return Vec::new();
+    };
     let mut found = all_of(snapshot, &file, &target);
     if !declaration {
         found.retain(|l| *l != target);
@@ -65,7 +67,7 @@ fn all_of(snapshot: &Snapshot, file: &Analysed, target: &Location) -> Vec<Locati
     };
     collect(file);
     for path in snapshot.missions() {
-        if path == file.path || !may_name(snapshot, &path, file, target) {
+        if path == file.path || !may_name(snapshot, &path, target) {
             continue;
         }
         if let Some(other) = snapshot.analysed(&path) {
@@ -78,7 +80,7 @@ fn all_of(snapshot: &Snapshot, file: &Analysed, target: &Location) -> Vec<Locati
 }
 
 /// A file without imports can name nothing of another one.
-fn may_name(snapshot: &Snapshot, path: &Path, _file: &Analysed, target: &Location) -> bool {
+fn may_name(snapshot: &Snapshot, path: &Path, target: &Location) -> bool {
     *path == target.path || snapshot.text(path).is_some_and(|text| text.contains("import"))
 }
 
@@ -99,6 +101,9 @@ pub fn renameable(snapshot: &Snapshot, path: &Path, offset: u32) -> Result<(Span
 /// The edits that rename the name at a byte everywhere; an error says why it cannot be.
 pub fn rename(snapshot: &Snapshot, path: &Path, offset: u32, new: &str) -> Result<Vec<Change>, String> {
     let (_, old) = renameable(snapshot, path, offset)?;
+    if RESERVED.contains(&new) {
+        return Err(format!("`{new}` is a word of the language"));
+    }
     if !is_name(new) {
         return Err(format!("`{new}` is no name: letters, digits and `_`, not beginning with a digit"));
     }
@@ -139,24 +144,25 @@ fn clash(snapshot: &Snapshot, changes: &[Change], new: &str) -> Result<(), Strin
     }
     let after = after.uncached();
     for path in paths {
-        let count = |s: &Snapshot| s.analysed(path).map(|f| errors(&f)).unwrap_or_default();
-        let (before, now) = (count(snapshot), count(&after));
-        if now > before {
-            return Err(format!("`{new}` is taken: the file would not compile any more"));
+        let errors = |s: &Snapshot| s.analysed(path).map(|f| errors(&f)).unwrap_or_default();
+        let (before, now) = (errors(snapshot), errors(&after));
+        if now.len() > before.len() {
+            let why = now.into_iter().find(|e| !before.contains(e)).unwrap_or_default();
+            return Err(format!("with the name `{new}` the file would not compile: {why}"));
         }
     }
     Ok(())
 }
 
-fn errors(file: &Analysed) -> usize {
+fn errors(file: &Analysed) -> Vec<String> {
     let errors = file.analysis.diagnostics.iter();
-    errors.filter(|d| d.severity == rustchain_grammar::Severity::Error).count()
+    errors.filter(|d| d.severity == rustchain_grammar::Severity::Error).map(|d| d.message.clone()).collect()
 }
 
+const RESERVED: [&str; 13] =
+    ["if", "in", "then", "true", "else", "with", "for", "false", "let", "loop", "match", "step", "null"];
+
 fn is_name(text: &str) -> bool {
-    const RESERVED: [&str; 13] = [
-        "if", "in", "then", "true", "else", "with", "for", "false", "let", "loop", "match", "step", "null",
-    ];
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !RESERVED.contains(&text)
+    starts && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

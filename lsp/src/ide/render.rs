@@ -27,7 +27,8 @@ pub fn param(param: &Param) -> String {
 
 /// `untrusted secret `, or nothing.
 pub fn labels(labels: Labels) -> String {
-    let named = [(Labels::UNTRUSTED, "untrusted "), (Labels::SECRET, "secret "), (Labels::PERSONAL, "personal ")];
+    let named =
+        [(Labels::UNTRUSTED, "untrusted "), (Labels::SECRET, "secret "), (Labels::PERSONAL, "personal ")];
     named.iter().filter(|(l, _)| labels.contains(*l)).map(|(_, name)| *name).collect()
 }
 

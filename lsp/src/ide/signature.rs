@@ -40,10 +40,17 @@ fn described(file: &Analysed, call: &Call) -> Option<Described> {
         return Some((render::signature(signature), signature.doc.clone(), params, names));
     }
     let text = file.mission_text();
-    let item = file.analysis.syntax.items.iter().find(|i| callable(&i.kind).is_some_and(|(n, ..)| n == call.callee))?;
+    let item = file
+        .analysis
+        .syntax
+        .items
+        .iter()
+        .find(|i| callable(&i.kind).is_some_and(|(n, ..)| n == call.callee))?;
     let (name, fields, result) = callable(&item.kind)?;
-    let shown: Vec<String> = fields.iter().map(|f| text.get(f.span.range()).unwrap_or_default().to_owned()).collect();
-    let result = result.and_then(|span| text.get(span.range())).map(|r| format!(" -> {r}")).unwrap_or_default();
+    let shown: Vec<String> =
+        fields.iter().map(|f| text.get(f.span.range()).unwrap_or_default().to_owned()).collect();
+    let result =
+        result.and_then(|span| text.get(span.range())).map(|r| format!(" -> {r}")).unwrap_or_default();
     let label = format!("{name}({}){result}", shown.join(", "));
     let names = fields.iter().map(|f| f.name.text.to_string()).collect();
     let params = shown.into_iter().zip(fields.iter().map(|f| f.docs.text.clone())).collect();

@@ -128,7 +128,6 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-
     /// What was read so far, taken out.
     pub(super) fn take_read(&self) -> Vec<(PathBuf, Option<u64>)> {
         std::mem::take(&mut self.read.borrow_mut())

@@ -59,7 +59,8 @@ pub fn workspace(snapshot: &Snapshot, query: &str) -> Vec<(String, Symbol, Locat
     for path in snapshot.missions() {
         let Some(file) = snapshot.analysed(&path) else { continue };
         for name in file.declarations() {
-            let top = !matches!(name.symbol, Symbol::Variable | Symbol::Field | Symbol::Member | Symbol::Parameter);
+            let top =
+                !matches!(name.symbol, Symbol::Variable | Symbol::Field | Symbol::Member | Symbol::Parameter);
             if top && has_letters(&name.name.to_lowercase(), &query) {
                 found.push((name.name.to_string(), name.symbol, file.location(name.place)));
             }
@@ -131,7 +132,8 @@ fn inside(expr: &Expr) -> Vec<Outline> {
 }
 
 fn leaf(name: &Name, symbol: Symbol, whole: Span) -> Outline {
-    let whole = if whole.contains(name.span.start) && whole.contains(name.span.end) { whole } else { name.span };
+    let whole =
+        if whole.contains(name.span.start) && whole.contains(name.span.end) { whole } else { name.span };
     Outline {
         name: if name.text.is_empty() { "…".to_owned() } else { name.text.to_string() },
         detail: word(symbol).to_owned(),

@@ -34,7 +34,10 @@ pub fn tokens(snapshot: &Snapshot, path: &Path, range: Span) -> Vec<Token> {
     let mut found: BTreeMap<u32, Token> = BTreeMap::new();
     for name in file.names() {
         let span = name.place.span;
-        if span.start > range.end || span.end < range.start || text.get(span.range()).is_none_or(|t| t.contains('\n')) {
+        if span.start > range.end
+            || span.end < range.start
+            || text.get(span.range()).is_none_or(|t| t.contains('\n'))
+        {
             continue;
         }
         let kind = match name.symbol {
@@ -42,7 +45,12 @@ pub fn tokens(snapshot: &Snapshot, path: &Path, range: Span) -> Vec<Token> {
             Symbol::Member => "enumMember",
             Symbol::Field => "property",
             Symbol::Parameter => "parameter",
-            Symbol::Step | Symbol::Let | Symbol::Variable | Symbol::Output | Symbol::Provider | Symbol::Memory => "variable",
+            Symbol::Step
+            | Symbol::Let
+            | Symbol::Variable
+            | Symbol::Output
+            | Symbol::Provider
+            | Symbol::Memory => "variable",
             Symbol::Chain | Symbol::Agent | Symbol::Tool | Symbol::Mission => "function",
             Symbol::Library => "method",
             Symbol::Form => "keyword",

@@ -9,7 +9,10 @@ const MISSION_KEYS: &[(&str, &str)] = &[
     ("name", "name: $0"),
     ("description", "description: $0"),
     ("config", "config:\n  $0"),
-    ("steps", "steps:\n  - id: ${1:first}\n    name: ${2:First}\n    step_type: ${3:noop}\n    parameters:\n      $0"),
+    (
+        "steps",
+        "steps:\n  - id: ${1:first}\n    name: ${2:First}\n    step_type: ${3:noop}\n    parameters:\n      $0",
+    ),
 ];
 const STEP_KEYS: &[(&str, &str)] = &[
     ("id", "id: $0"),
@@ -66,5 +69,7 @@ fn in_list_of(before: &str, key: &str) -> bool {
     if !own.trim_start().starts_with('-') {
         return false;
     }
-    lines.find(|l| !l.trim_start().starts_with("- ") || l.contains(':')).is_some_and(|l| l.trim().ends_with(key))
+    lines
+        .find(|l| !l.trim_start().starts_with("- ") || l.contains(':'))
+        .is_some_and(|l| l.trim().ends_with(key))
 }
