@@ -1,26 +1,24 @@
-//! The design's worked translations compile; run where they are at hand.
+//! Worked translations of programs in other systems compile, and are written as the formatter writes them.
 
-use crate::support::shown;
+use crate::support::{at, shown};
 use rustchain_compiler::{DiskVfs, MemoryVfs, Options, analyse};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-/// The folder of samples, by the environment.
-fn folder() -> Option<PathBuf> {
-    std::env::var_os("RUSTCHAIN_SAMPLES").map(PathBuf::from)
+fn samples() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(at("samples")).expect("the fixtures");
+    let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 25, "{} samples", paths.len());
+    paths
 }
 
 #[test]
 fn every_sample_compiles() {
-    let Some(folder) = folder() else { return };
     let mut failed = String::new();
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("a folder").flatten().map(|e| e.path()).collect();
-    paths.sort();
-    for path in paths {
+    for path in samples() {
         let mut vfs = MemoryVfs::over(Box::new(DiskVfs));
-        let beside = path.with_file_name("generate_specifications_automated.mission");
-        vfs.insert(beside, GENERATE);
-        let analysis = analyse(&vfs, Path::new(&path), Options::default()).expect("a file");
+        vfs.insert(path.with_file_name("generate_specifications_automated.mission"), GENERATE);
+        let analysis = analyse(&vfs, &path, Options::default()).expect("a file");
         if analysis.has_errors() {
             failed.push_str(&shown(&analysis));
         }
@@ -31,6 +29,16 @@ fn every_sample_compiles() {
     assert!(failed.is_empty(), "\n{failed}");
 }
 
+#[test]
+fn every_sample_is_formatted() {
+    for path in samples() {
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let formatted = rustchain_grammar::format(&text).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
+        assert_eq!(formatted.text, text, "{}", path.display());
+    }
+}
+
+/// The mission that one sample imports.
 const GENERATE: &str = r#"edition 2026
 mission generate_specifications {
   input component_path: path
