@@ -106,21 +106,29 @@ impl SourceMap {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f))
     }
 
-    /// Where a place of generated text was written by the user: the innermost origin range that covers
-    /// `span`, mapped exactly where both ranges have the same text. A file without origin gives itself.
+    /// Where a place is shown to the user. What nobody wrote (no origin covers it) is shown at the last origin
+    /// before it, else at the first of all; a file without origin gives itself.
     pub fn resolve(&self, file: FileId, span: Span) -> (FileId, Span) {
+        self.written(file, span).unwrap_or_else(|| {
+            let origin = &self.file(file).origin;
+            let before = origin.iter().filter(|(here, _, _)| here.end <= span.start);
+            let near = before.max_by_key(|(here, _, _)| here.end).or(origin.first());
+            near.map_or((file, span), |&(_, there_file, there)| (there_file, there))
+        })
+    }
+
+    /// Where a place of generated text was written by the user: the innermost origin range that covers `span`,
+    /// mapped exactly where both ranges have the same text. `None` where no origin covers it.
+    pub fn written(&self, file: FileId, span: Span) -> Option<(FileId, Span)> {
         let source = self.file(file);
-        let best = source
-            .origin
-            .iter()
-            .filter(|(here, _, _)| here.start <= span.start && span.end <= here.end)
-            .min_by_key(|(here, _, _)| here.len());
-        let Some(&(here, there_file, there)) = best else { return (file, span) };
+        let covering =
+            source.origin.iter().filter(|(here, _, _)| here.start <= span.start && span.end <= here.end);
+        let &(here, there_file, there) = covering.min_by_key(|(here, _, _)| here.len())?;
         let verbatim = source.text.get(here.range()) == self.file(there_file).text.get(there.range());
         if verbatim {
             let start = there.start + (span.start - here.start);
-            return (there_file, Span::new(start, start + span.len()));
+            return Some((there_file, Span::new(start, start + span.len())));
         }
-        (there_file, there)
+        Some((there_file, there))
     }
 }

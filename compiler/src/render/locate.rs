@@ -99,7 +99,7 @@ fn resolve_edit(edit: &Edit, sources: &SourceMap) -> Option<Edit> {
     if source.origin.is_empty() {
         return Some(edit.clone());
     }
-    let (file, span) = sources.resolve(edit.file, edit.span);
+    let (file, span) = sources.written(edit.file, edit.span)?;
     let here = source.text.get(edit.span.range())?;
     let there = sources.file(file).text.get(span.range())?;
     let verbatim = file != edit.file && here == there && !here.is_empty();

@@ -33,7 +33,8 @@ fn every_sample_compiles() {
 fn every_sample_is_formatted() {
     for path in samples() {
         let text = std::fs::read_to_string(&path).expect("a text");
-        let formatted = rustchain_grammar::format(&text).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
+        let formatted =
+            rustchain_grammar::format(&text).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
         assert_eq!(formatted.text, text, "{}", path.display());
     }
 }

@@ -6,9 +6,12 @@ use super::literal;
 use super::model::{Mission, Source};
 use super::names::{identifier, title};
 use super::report::{Sink, closest, code};
-use super::translate::{Globals, Input, Stmt, Translator, named_at};
+use super::translate::{Globals, Input, Stmt, Translator, duration, named_at};
 use rustchain_grammar::{Severity, Span};
 use std::collections::BTreeSet;
+
+/// Seconds a step may take where neither it nor `config` says: the older engine's own default.
+const DEFAULT_TIMEOUT: f64 = 300.0;
 
 /// A translated mission.
 struct Translated {
@@ -80,6 +83,13 @@ fn translate(
     Translated { name, docs, head, inputs, settings, steps, outputs }
 }
 
+/// `policy inferred`, which stands for what the mission as a whole may do: findings about it are shown at its name.
+fn inferred(mission: &Mission) -> Doc {
+    let step = mission.steps.first().map(|step| &step.id);
+    let place = mission.name.as_ref().or(mission.id.as_ref()).or(step).map_or(Span::default(), |at| at.span);
+    Doc::from(place, Doc::text("policy inferred"))
+}
+
 fn lines(text: Option<&str>) -> Vec<String> {
     text.unwrap_or_default().trim().lines().map(single_line).collect()
 }
@@ -140,11 +150,12 @@ impl Translator<'_> {
     /// `policy`, `defaults`, `on failure`.
     fn settings(&mut self) -> Vec<Doc> {
         let config = self.mission.config.clone();
-        let mut out = vec![Doc::text("policy inferred")];
+        let mut out = vec![inferred(self.mission)];
         let mut defaults: Vec<Doc> = retry(&config.retry).into_iter().collect();
-        if let Some(at) = &config.timeout {
-            defaults.extend(timeout(at.value, at.span, self));
-        }
+        defaults.extend(match &config.timeout {
+            Some(at) => timeout(at.value, at.span, self),
+            None => Some(Doc::text(format!("timeout {}", duration(DEFAULT_TIMEOUT)))),
+        });
         if !defaults.is_empty() {
             out.push(Doc::Block { head: "defaults ".into(), items: defaults });
         }
@@ -288,7 +299,7 @@ fn stack(
         docs: Vec::new(),
         head: Vec::new(),
         inputs: Vec::new(),
-        settings: vec![Doc::text("policy inferred")],
+        settings: vec![source.missions.first().map_or_else(|| Doc::text("policy inferred"), inferred)],
         steps,
         outputs: Vec::new(),
     }
