@@ -88,6 +88,9 @@ pub struct RunArgs {
     /// As if the mission said `on failure: finish`
     #[arg(long)]
     pub keep_going: bool,
+    /// What stands for holes of an imported mission: lines `"KIND" = "FILE.mission#NAME"`
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub shims: Option<PathBuf>,
     /// Where `ask` gets its answers
     #[arg(long, value_enum)]
     pub llm: Option<LlmMode>,
@@ -180,6 +183,9 @@ pub struct CompileArgs {
     /// Where to write; `-` for stdout [default: NAME.plan.json beside the mission]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What stands for holes of an imported mission: lines `"KIND" = "FILE.mission#NAME"`
+    #[arg(long, value_name = "FILE")]
+    pub shims: Option<PathBuf>,
 }
 
 /// `plan`.
@@ -187,6 +193,9 @@ pub struct CompileArgs {
 pub struct PlanArgs {
     /// The mission or plan file; FILE#NAME picks one of several
     pub file: String,
+    /// What stands for holes of an imported mission: lines `"KIND" = "FILE.mission#NAME"`
+    #[arg(long, value_name = "FILE")]
+    pub shims: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     pub format: ResultFormat,

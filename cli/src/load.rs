@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::project::{Target, root_of};
+use rustchain_compiler::shims::Shims;
 use rustchain_compiler::{Analysis, CompiledMission, DiskVfs, Options};
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_lsp::project::Foreign;
@@ -19,11 +20,19 @@ pub struct Loaded {
 /// # Errors
 /// Where the file cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, Error> {
+    load_with(path, None)
+}
+
+/// As [`load`], with what stands for holes.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn load_with(path: &Path, shims: Option<&Shims>) -> Result<Loaded, Error> {
     let root = root_of(path);
     let analysis = rustchain_compiler::analyse(
         &DiskVfs,
         path,
-        Options { root: Some(&root), translate: Some(&Foreign), ..Options::default() },
+        Options { root: Some(&root), translate: Some(&Foreign), shims, ..Options::default() },
     )
     .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     Ok(Loaded { analysis })

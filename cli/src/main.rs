@@ -11,6 +11,7 @@ mod load;
 mod people;
 mod progress;
 mod project;
+mod shims;
 mod terminal;
 
 use clap::Parser;

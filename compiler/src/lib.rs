@@ -13,6 +13,7 @@ pub mod index;
 mod lower;
 pub mod names;
 pub mod render;
+pub mod shims;
 pub mod source;
 pub mod spans;
 mod types;
@@ -79,6 +80,8 @@ pub struct Options<'a> {
     pub translate: Option<&'a dyn Translate>,
     /// Fill [`Analysis::index`].
     pub index: bool,
+    /// What stands for holes.
+    pub shims: Option<&'a shims::Shims>,
 }
 
 /// Analyses a file and what it imports.
@@ -86,19 +89,24 @@ pub struct Options<'a> {
 /// # Errors
 /// Where the entry cannot be read.
 pub fn analyse(vfs: &dyn Vfs, entry: &Path, options: Options<'_>) -> io::Result<Analysis> {
-    let loaded = source::load(vfs, entry, options.translate)?;
-    Ok(run(loaded, entry, options))
+    let loaded = source::load(vfs, entry, options.translate, options.shims)?;
+    Ok(run(vfs, loaded, entry, options))
 }
 
 /// As [`analyse`], with the entry's text given; imports are read through `vfs`.
 pub fn analyse_text(vfs: &dyn Vfs, entry: &Path, text: &str, options: Options<'_>) -> Analysis {
-    let loaded = source::load_text(vfs, entry, text.to_owned(), options.translate);
-    run(loaded, entry, options)
+    let loaded = source::load_text(vfs, entry, text.to_owned(), options.translate, options.shims);
+    run(vfs, loaded, entry, options)
 }
 
-fn run(loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
+fn run(vfs: &dyn Vfs, loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     let root = options.root.or_else(|| entry.parent()).unwrap_or(Path::new(""));
-    let program = types::program::Program::new(loaded, root, options.index);
+    let mut program = types::program::Program::new(loaded, root, options.index);
+    if let Some(shims) = options.shims {
+        let mut found = Vec::new();
+        program.shims = shims.resolve(vfs, &program.modules, &program.names, &mut found);
+        program.keep(found);
+    }
     lower::declaration::check(&program);
     let mut missions = Vec::new();
     let mut diagnostics = Vec::new();

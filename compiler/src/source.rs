@@ -1,6 +1,7 @@
 //! Files: reading them through a [`Vfs`], following imports, parsing each once.
 
 use crate::names::suggest;
+use crate::shims::Shims;
 use rustchain_grammar::{Applicability, Diagnostic, FileId, SourceMap, Span, ast};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, HashMap};
@@ -154,16 +155,30 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Where the entry itself cannot be read.
-pub fn load(vfs: &dyn Vfs, entry: &Path, translate: Option<&dyn Translate>) -> io::Result<Loaded> {
+pub fn load(
+    vfs: &dyn Vfs,
+    entry: &Path,
+    translate: Option<&dyn Translate>,
+    shims: Option<&Shims>,
+) -> io::Result<Loaded> {
     let text = vfs.read(entry)?;
-    Ok(load_text(vfs, entry, text, translate))
+    Ok(load_text(vfs, entry, text, translate, shims))
 }
 
 /// As [`load`], with the entry's text given.
-pub fn load_text(vfs: &dyn Vfs, entry: &Path, text: String, translate: Option<&dyn Translate>) -> Loaded {
+pub fn load_text(
+    vfs: &dyn Vfs,
+    entry: &Path,
+    text: String,
+    translate: Option<&dyn Translate>,
+    shims: Option<&Shims>,
+) -> Loaded {
     let mut loader =
         Loader { vfs, translate, out: Loaded::default(), by_path: HashMap::new(), stack: Vec::new() };
     loader.module(entry, text, SmolStr::default());
+    for file in shims.map(Shims::files).unwrap_or_default() {
+        loader.shims(&file);
+    }
     loader.out
 }
 
@@ -192,6 +207,17 @@ impl Loader<'_> {
         }
         self.stack.pop();
         index
+    }
+
+    fn shims(&mut self, path: &Path) {
+        if self.by_path.contains_key(path) {
+            return;
+        }
+        // One that cannot be read is told where its kinds are resolved.
+        let Ok(text) = self.vfs.read(path) else { return };
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("shims");
+        let prefix = self.free_prefix(&stem.into());
+        self.module(path, text, prefix);
     }
 
     fn add_source(&mut self, path: &Path, text: String) -> FileId {

@@ -2,9 +2,10 @@
 
 use crate::prepare::{PreparedBody, PreparedPlan, PreparedRegion};
 use crate::run_error::RunError;
+use rustchain_plan::expr::ExprKind;
 use rustchain_plan::plan::{CalleeKind, Plan};
 use rustchain_plan::policy::Sandbox;
-use rustchain_plan::{Type, Verdict};
+use rustchain_plan::{Type, Value, Verdict};
 
 /// Finds holes, kinds that this build cannot run, and effects that the policy refuses whatever happens.
 pub(crate) fn validate(plan: &Plan, prepared: &PreparedPlan<'_>) -> Result<(), RunError> {
@@ -55,7 +56,14 @@ impl Findings<'_> {
         let call = prepared.call;
         match (call.kind, prepared.run) {
             (CalleeKind::Hole, _) => {
-                self.holes.push(format!("step `{path}` is a hole: shims that fill holes are not read yet"));
+                let kind = call.args.get("kind").map(|e| &e.kind);
+                let kind = match kind {
+                    Some(ExprKind::Const(Value::String(kind))) => format!(" for `{kind}`"),
+                    _ => String::new(),
+                };
+                self.holes.push(format!(
+                    "step `{path}` is a hole{kind}: name what stands for it with `--shims FILE`"
+                ));
             }
             (_, None) => {
                 self.unknown.push(format!("step `{path}`: {}", crate::scheduler::not_here(prepared).message))

@@ -172,3 +172,43 @@ fn an_unknown_request_to_the_cassette_is_a_clear_error() {
     let ended = project.expect(1, &["run", "m.mission", "--llm", "replay"]);
     assert!(ended.stderr.contains("record"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_shim_stands_for_a_hole() {
+    let project = Project::with(
+        "m.mission",
+        r#"edition 2026
+
+mission m {
+  policy { allow fs.write "out/**" }
+  step sent = hole<path>(kind: "SlackOperator", source: "dag.py:7", args: { channel: "ops", text: "hello" })
+  output sent: path = sent
+}
+"#,
+    );
+    let refused = project.expect(1, &["run", "m.mission"]);
+    assert!(
+        refused.stderr.contains("`sent`") && refused.stderr.contains("`SlackOperator`"),
+        "{}",
+        refused.stderr
+    );
+    project.write(
+        "chat.mission",
+        "edition 2026\n\n/// Writes where the other system would send.\nchain post(channel: string, text: string) -> path {\n  \
+         step file = fs.write(path: \"out/message.txt\", text: \"${channel}: ${text}\")\n  return file\n}\n",
+    );
+    project.write("shims.toml", "SlackOperator = \"chat.mission#post\"\n");
+    project.expect(0, &["run", "m.mission", "--shims", "shims.toml"]);
+    assert_eq!(project.read("out/message.txt"), "ops: hello");
+
+    project.write("shims.toml", "SlackOperator = \"chat.mission#pots\"\n");
+    let unknown = project.expect(1, &["run", "m.mission", "--shims", "shims.toml"]);
+    assert!(
+        unknown.stderr.contains("RC0102") && unknown.stderr.contains("did you mean `post`?"),
+        "{}",
+        unknown.stderr
+    );
+    project.write("shims.toml", "SlackOperator = \"chat.mission\"\n");
+    let wrong = project.expect(2, &["run", "m.mission", "--shims", "shims.toml"]);
+    assert!(wrong.stderr.contains("shims.toml:1"), "{}", wrong.stderr);
+}

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &CompileArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let target = Target::parse(&args.file);
-    let Some(compiled) = super::compiled(&target, terminal)? else { return Ok(Exit::Failed) };
+    let Some(compiled) = super::compiled(&target, args.shims.as_deref(), terminal)? else {
+        return Ok(Exit::Failed);
+    };
     let text = compiled.plan.to_json_pretty().map_err(|e| Error::Failed(e.to_string()))?;
     let path = args.output.clone().unwrap_or_else(|| default_path(&target.path, &compiled.plan.mission));
     if path == Path::new("-") {

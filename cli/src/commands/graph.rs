@@ -7,7 +7,7 @@ use crate::terminal::Terminal;
 use rustchain_transpile::to::{dot::dot, mermaid::mermaid};
 
 pub(super) fn run(args: &GraphArgs, terminal: &Terminal) -> Result<Exit, Error> {
-    let Some(plan) = super::plan_of(&args.file, terminal)? else { return Ok(Exit::Failed) };
+    let Some(plan) = super::plan_of(&args.file, None, terminal)? else { return Ok(Exit::Failed) };
     terminal.data(&match args.format {
         GraphFormat::Mermaid => mermaid(&plan),
         GraphFormat::Dot => dot(&plan),

@@ -20,13 +20,14 @@ mod test;
 use crate::args::{Command, TranspileCommand};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::load::{is_plan_file, load, load_plan};
+use crate::load::{is_plan_file, load_plan, load_with};
 use crate::project::Target;
 use crate::terminal::Terminal;
 use rustchain_compiler::CompiledMission;
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::Diagnostic;
 use rustchain_plan::Plan;
+use std::path::Path;
 
 /// Runs a command.
 pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
@@ -54,8 +55,13 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
 }
 
 /// The mission a target means; `None` where it does not compile, which is told on stderr.
-fn compiled(target: &Target, terminal: &Terminal) -> Result<Option<CompiledMission>, Error> {
-    let loaded = load(&target.path)?;
+fn compiled(
+    target: &Target,
+    shims: Option<&Path>,
+    terminal: &Terminal,
+) -> Result<Option<CompiledMission>, Error> {
+    let shims = shims.map(crate::shims::read).transpose()?;
+    let loaded = load_with(&target.path, shims.as_ref())?;
     if loaded.has_errors() {
         let errors: Vec<Diagnostic> = loaded.errors().cloned().collect();
         terminal.talk(&render(Format::Human, &errors, &loaded.analysis.sources, terminal.color_err));
@@ -66,10 +72,10 @@ fn compiled(target: &Target, terminal: &Terminal) -> Result<Option<CompiledMissi
 }
 
 /// The plan of a mission or plan file.
-fn plan_of(file: &str, terminal: &Terminal) -> Result<Option<Plan>, Error> {
+fn plan_of(file: &str, shims: Option<&Path>, terminal: &Terminal) -> Result<Option<Plan>, Error> {
     let target = Target::parse(file);
     if is_plan_file(&target.path) {
         return load_plan(&target.path).map(Some);
     }
-    Ok(compiled(&target, terminal)?.map(|mission| mission.plan))
+    Ok(compiled(&target, shims, terminal)?.map(|mission| mission.plan))
 }

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(super) fn run(args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Error> {
-    let Some(plan) = super::plan_of(&args.file, terminal)? else { return Ok(Exit::Failed) };
+    let Some(plan) = super::plan_of(&args.file, args.shims.as_deref(), terminal)? else {
+        return Ok(Exit::Failed);
+    };
     match args.format {
         ResultFormat::Json => terminal.data(&format!("{:#}\n", to_json(&plan)?))?,
         ResultFormat::Human => terminal.data(&to_text(&plan)?)?,

@@ -58,7 +58,7 @@ fn find(args: &RunArgs, terminal: &Terminal) -> Result<Option<Runnable>, Error> 
     }
     // clap asks for one of both.
     let target = Target::parse(args.file.as_deref().unwrap_or_default());
-    let Some(compiled) = super::compiled(&target, terminal)? else { return Ok(None) };
+    let Some(compiled) = super::compiled(&target, args.shims.as_deref(), terminal)? else { return Ok(None) };
     let root = root_of(&target.path);
     let absolute = std::path::absolute(&target.path).unwrap_or_else(|_| target.path.clone());
     Ok(Some(Runnable { plan: compiled.plan, root, cassette: cassette(&absolute) }))

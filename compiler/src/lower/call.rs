@@ -2,12 +2,13 @@
 
 use crate::names::DeclRef;
 use crate::types::Cx;
+use crate::types::assign::fits;
 use crate::types::builtin::Form;
 use crate::types::call::{Slot, Target, is_handle, slots_of};
 use crate::types::generic::Bindings;
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{self, Arg, ItemKind};
-use rustchain_plan::expr::Expr;
+use rustchain_plan::expr::{Expr, ExprKind};
 use rustchain_plan::plan::{Body, Call, CalleeKind};
 use rustchain_plan::signature::{EffectSpec, Param, Replay};
 use rustchain_plan::{Labels, Signature, Type, Value};
@@ -34,7 +35,7 @@ impl Cx<'_> {
                 ItemKind::Agent(_) => self.declared_step(decl, CalleeKind::Agent, callee, args),
                 _ => self.declared_step(decl, CalleeKind::Tool, callee, args),
             },
-            Target::Form(Form::Hole) => self.hole_step(callee, type_args, args, want),
+            Target::Form(Form::Hole) => self.hole_step(callee, type_args, args, want, key),
             _ => {
                 let typed = self.call(callee, callee, type_args, args, args_span, want);
                 (Body::Value(typed.expr), typed.ty)
@@ -142,6 +143,7 @@ impl Cx<'_> {
         type_args: &[ast::TypeExpr],
         args: &[Arg],
         want: Option<&Type>,
+        key: &str,
     ) -> (Body, Type) {
         let result = match (type_args, want) {
             ([ty], _) => self.resolve_type(ty),
@@ -152,6 +154,9 @@ impl Cx<'_> {
                 Type::Error
             }
         };
+        if let Some(decl) = self.shim_for(args) {
+            return self.shim_step(decl, callee, args, &result, key);
+        }
         let signature = hole_signature();
         let slots: Vec<Slot> = slots_of(&signature);
         let given = self.match_arguments("hole", callee.span, &slots, args, false);
@@ -175,6 +180,60 @@ impl Cx<'_> {
             needs_approval: false,
         };
         (Body::Call(call), result)
+    }
+
+    /// The chain or tool that stands for a hole of this kind.
+    fn shim_for(&self, args: &[Arg]) -> Option<DeclRef> {
+        if self.program.shims.is_empty() {
+            return None;
+        }
+        let kind = named(args, "kind")?;
+        let ast::ExprKind::Template(parts) = &kind.kind else { return None };
+        let [ast::TemplatePart::Text(text, _)] = parts.as_slice() else { return None };
+        self.program.shims.get(text.as_str()).copied()
+    }
+
+    /// The call that stands for a hole: the members of its `args` are the arguments, or all of them together
+    /// where the only parameter is `args: json`.
+    fn shim_step(
+        &mut self,
+        decl: DeclRef,
+        callee: &ast::Expr,
+        args: &[Arg],
+        wanted: &Type,
+        key: &str,
+    ) -> (Body, Type) {
+        let declared = self.program.callable(decl);
+        let whole = matches!(declared.params.as_slice(), [p] if p.name == "args" && p.ty == Type::Json);
+        let given: Vec<Arg> = match named(args, "args").map(|e| (e, &e.kind)) {
+            None => Vec::new(),
+            Some((e, _)) if whole => {
+                let name = ast::Name { text: "args".into(), span: e.span };
+                vec![Arg { name: Some(name), value: e.clone() }]
+            }
+            Some((_, ast::ExprKind::Record { fields, base: None, .. })) => {
+                let arg = |f: &ast::NamedArg| Arg { name: Some(f.name.clone()), value: f.value.clone() };
+                fields.iter().map(arg).collect()
+            }
+            Some((e, _)) => {
+                let message = "a shim needs the `args` of its hole written out: `args: { … }`";
+                let d = self.error("RC0201", e.span, message);
+                self.report(d);
+                return (Body::Value(self.at(e.span, ExprKind::Const(Value::Null))), Type::Error);
+            }
+        };
+        let (body, ty) = match &self.program.item(decl).kind {
+            ItemKind::Chain(_) | ItemKind::Mission(_) => self.chain_step(decl, callee, &given, key),
+            ItemKind::Agent(_) => self.declared_step(decl, CalleeKind::Agent, callee, &given),
+            _ => self.declared_step(decl, CalleeKind::Tool, callee, &given),
+        };
+        if !fits(&ty, wanted) {
+            let name = self.program.plan_name(decl);
+            let message = format!("the shim `{name}` gives `{ty}`, the hole needs `{wanted}`");
+            let d = self.error("RC0201", callee.span, message);
+            self.report(d);
+        }
+        (body, ty)
     }
 
     /// The signature of a chain, agent or tool.
@@ -211,6 +270,10 @@ impl Cx<'_> {
             raises: Vec::new(),
         }
     }
+}
+
+fn named<'a>(args: &'a [Arg], name: &str) -> Option<&'a ast::Expr> {
+    args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.text == name)).map(|a| &a.value)
 }
 
 fn hole_signature() -> Signature {

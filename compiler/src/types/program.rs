@@ -37,6 +37,8 @@ pub(crate) struct Program {
     pub(super) defaults: RefCell<HashMap<(SmolStr, usize), Option<Value>>>,
     pub(super) callables: RefCell<HashMap<DeclRef, Rc<Callable>>>,
     pub(super) purity: RefCell<HashMap<DeclRef, bool>>,
+    /// What stands for holes, by kind.
+    pub shims: HashMap<String, DeclRef>,
     /// Names as they are met, where an index is wanted.
     pub index: Option<RefCell<Vec<crate::index::Use>>>,
     lines: RefCell<HashMap<usize, Rc<LineIndex>>>,
@@ -61,6 +63,7 @@ impl Program {
             defaults: RefCell::default(),
             callables: RefCell::default(),
             purity: RefCell::default(),
+            shims: HashMap::new(),
             index: index.then(RefCell::default),
             lines: RefCell::default(),
             root: crate::source::normalise(root),

@@ -25,7 +25,7 @@ pub struct Analysed {
 impl Analysed {
     pub(super) fn new(path: &Path, text: &str, view: &View<'_>) -> Analysed {
         let root = root_of(path);
-        let options = Options { root: Some(&root), translate: Some(&Foreign), index: true };
+        let options = Options { root: Some(&root), translate: Some(&Foreign), index: true, shims: None };
         let analysis = analyse_text(view, path, text, options);
         Analysed { path: path.to_owned(), analysis, read: view.take_read() }
     }
