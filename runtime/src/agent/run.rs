@@ -115,7 +115,11 @@ impl Answering {
         ty: &Type,
     ) -> Result<Value, StepError> {
         let form = match &self.tool {
-            Some(tool) => Form::Tool { name: ANSWER.to_owned(), schema: tool.parameters.clone() },
+            Some(tool) => Form::Tool {
+                name: ANSWER.to_owned(),
+                description: tool.description.clone(),
+                schema: tool.parameters.clone(),
+            },
             None => self.form.clone(),
         };
         answer::read(call.context, reply, ty, &form)

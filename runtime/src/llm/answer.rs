@@ -1,5 +1,6 @@
 //! What is asked for so that an answer can be read as a type, and the reading.
 
+use super::arguments::as_arguments;
 use super::message::{ChatReply, Form, Message};
 use crate::context::RunContext;
 use crate::step::StepError;
@@ -24,12 +25,27 @@ pub fn form(context: &RunContext, ty: &Type, output: &str) -> Form {
     match output {
         "text" => Form::Text,
         "json_schema" => Form::Schema { name, schema: schema(context, ty) },
-        "tool" => Form::Tool { name: ANSWER.to_owned(), schema: schema(context, ty) },
+        "tool" => tool(context, ty, name),
         "json_mode" => Form::Json,
         _ if text => Form::Text,
         _ if matches!(ty.non_null(), Type::Json) => Form::Json,
         _ => Form::Schema { name, schema: schema(context, ty) },
     }
+}
+
+/// The tool by which an answer of a type is given: a record is a tool of its own name and text.
+fn tool(context: &RunContext, ty: &Type, name: String) -> Form {
+    let mut schema = as_arguments(schema(context, ty));
+    let own = match (&mut schema, wrapped(context, ty)) {
+        (Json::Object(map), false) => map.remove("description"),
+        _ => None,
+    };
+    let description = match own {
+        Some(Json::String(text)) => text,
+        _ if name == ANSWER => "Gives the answer.".to_owned(),
+        _ => String::new(),
+    };
+    Form::Tool { name, description, schema }
 }
 
 /// Is it the record `Message` of the library?

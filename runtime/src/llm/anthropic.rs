@@ -4,6 +4,7 @@ use super::message::{
     ChatReply, ChatRequest, EmbedReply, EmbedRequest, Form, Message, Tokens, ToolCall, own_name, wire_name,
 };
 use super::provider::{Answer, Endpoint, Provider, Target, count_of, odd, parse, text_of};
+use super::stream;
 use crate::step::StepError;
 use serde_json::{Map, Value as Json, json};
 
@@ -33,7 +34,12 @@ impl Provider for Anthropic {
                 path: "/v1/messages",
                 headers: &headers,
             };
-            let answer = parse(&endpoint.send(target, &body(request)).await?)?;
+            let bytes = endpoint.send(target, &body(request)).await?;
+            let answer = if request.stream && !bytes.starts_with(b"{") {
+                stream::join_message(&bytes)?
+            } else {
+                parse(&bytes)?
+            };
             reply(request, &answer)
         })
     }
@@ -61,8 +67,13 @@ fn body(request: &ChatRequest) -> Json {
     let mut tools: Vec<Json> =
         request.tools.iter().map(|t| tool(&t.name, &t.description, &t.parameters)).collect();
     let mut choice = request.tool_choice.as_deref().map(choice);
-    if let Form::Tool { name, schema } | Form::Schema { name, schema } = &request.form {
-        tools.push(tool(name, "Gives the answer.", schema));
+    let answer = match &request.form {
+        Form::Tool { name, description, schema } => Some((name, description.as_str(), schema)),
+        Form::Schema { name, schema } => Some((name, "Gives the answer.", schema)),
+        _ => None,
+    };
+    if let Some((name, description, schema)) = answer {
+        tools.push(tool(name, description, schema));
         choice = Some(json!({ "type": "tool", "name": wire_name(name) }));
     }
     if !tools.is_empty() {
@@ -81,6 +92,9 @@ fn body(request: &ChatRequest) -> Json {
     }
     if !request.stop.is_empty() {
         put("stop_sequences", json!(request.stop));
+    }
+    if request.stream {
+        put("stream", Json::Bool(true));
     }
     body.extend(request.options.clone());
     Json::Object(body)

@@ -68,6 +68,8 @@ pub enum Form {
     Tool {
         /// The tool's name.
         name: String,
+        /// What the model is told of it.
+        description: String,
         /// The schema; an object at its root.
         schema: Json,
     },

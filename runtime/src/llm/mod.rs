@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 mod anthropic;
+mod arguments;
 mod cassette;
 mod exchange;
 pub(crate) mod message;

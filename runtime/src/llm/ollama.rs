@@ -5,6 +5,7 @@ use super::message::{
 };
 use super::openai::vector;
 use super::provider::{Answer, Endpoint, Provider, Target, arguments, count_of, odd, parse, text_of};
+use super::stream;
 use crate::step::StepError;
 use serde_json::{Map, Value as Json, json};
 
@@ -18,7 +19,8 @@ impl Provider for Ollama {
 
     fn chat<'a>(&'a self, endpoint: &'a Endpoint<'a>, request: &'a ChatRequest) -> Answer<'a, ChatReply> {
         Box::pin(async move {
-            let answer = parse(&post(endpoint, "/api/chat", &body(request)).await?)?;
+            let bytes = post(endpoint, "/api/chat", &body(request)).await?;
+            let answer = if request.stream { stream::join_lines(&bytes)? } else { parse(&bytes)? };
             reply(request, &answer)
         })
     }
@@ -54,7 +56,7 @@ fn body(request: &ChatRequest) -> Json {
     let mut body = json!({
         "model": request.model,
         "messages": request.messages.iter().map(message).collect::<Vec<_>>(),
-        "stream": false,
+        "stream": request.stream,
         "options": options,
     });
     let Json::Object(map) = &mut body else { return body };
@@ -73,7 +75,7 @@ fn body(request: &ChatRequest) -> Json {
         Form::Schema { schema, .. } => {
             map.insert("format".to_owned(), schema.clone());
         }
-        Form::Tool { name, schema } => tools.push(tool(name, "Gives the answer.", schema)),
+        Form::Tool { name, description, schema } => tools.push(tool(name, description, schema)),
     }
     if !tools.is_empty() {
         map.insert("tools".to_owned(), Json::Array(tools));

@@ -78,8 +78,8 @@ fn body(request: &ChatRequest) -> Json {
             let schema = json!({ "name": wire_name(name), "schema": schema, "strict": is_strict(schema) });
             put("response_format", json!({ "type": "json_schema", "json_schema": schema }));
         }
-        Form::Tool { name, schema } => {
-            tools.push(tool(name, "Gives the answer.", schema));
+        Form::Tool { name, description, schema } => {
+            tools.push(tool(name, description, schema));
             choice = Some(self::choice(name));
         }
     }

@@ -1,9 +1,11 @@
 //! Callables of a plan as tools of a model.
 
+use super::arguments::as_arguments;
 use super::message::ToolSpec;
 use crate::context::RunContext;
+use crate::steps::convert;
 use rustchain_plan::plan::ToolRef;
-use rustchain_plan::{Signature, Type};
+use rustchain_plan::{Signature, Type, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// What a model is told of the tools.
@@ -17,7 +19,7 @@ fn spec(context: &RunContext, tool: &ToolRef) -> ToolSpec {
     let parameters = match (signature, plan.chain_tools.get(&tool.callee)) {
         (Some(signature), _) => params(context, signature),
         (None, Some(region)) => {
-            let params = region.params.iter().map(|p| (p.name.as_str(), &p.ty, "", false));
+            let params = region.params.iter().map(|p| (p.name.as_str(), &p.ty, "", None));
             object(context, params)
         }
         (None, None) => object(context, std::iter::empty()),
@@ -32,25 +34,35 @@ fn spec(context: &RunContext, tool: &ToolRef) -> ToolSpec {
 fn params(context: &RunContext, signature: &Signature) -> Json {
     let params =
         signature.params.iter().filter(|p| !matches!(p.ty, Type::Provider | Type::Memory | Type::Tool));
-    object(context, params.map(|p| (p.name.as_str(), &p.ty, p.doc.as_str(), p.default.is_some())))
+    object(context, params.map(|p| (p.name.as_str(), &p.ty, p.doc.as_str(), p.default.as_ref())))
 }
 
-/// Name, type, doc, whether it may be left out.
+/// Name, type, doc, default.
 fn object<'p>(
     context: &RunContext,
-    params: impl Iterator<Item = (&'p str, &'p Type, &'p str, bool)>,
+    params: impl Iterator<Item = (&'p str, &'p Type, &'p str, Option<&'p Value>)>,
 ) -> Json {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for (name, ty, doc, optional) in params {
-        let mut schema = rustchain_plan::json_schema(ty, &context.plan.schemas);
-        if let (Json::Object(map), false) = (&mut schema, doc.trim().is_empty()) {
-            map.insert("description".to_owned(), Json::from(doc.trim()));
+    for (name, ty, doc, default) in params {
+        let mut schema = as_arguments(rustchain_plan::json_schema(ty, &context.plan.schemas));
+        if let Json::Object(map) = &mut schema {
+            if !doc.trim().is_empty() {
+                map.insert("description".to_owned(), Json::from(doc.trim()));
+            }
+            map.extend(default.map(|value| ("default".to_owned(), convert::encode(context, value))));
         }
-        if !optional && !matches!(ty, Type::Optional(_)) {
+        if default.is_none() && !matches!(ty, Type::Optional(_)) {
             required.push(name);
         }
         properties.insert(name.to_owned(), schema);
     }
-    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+    let mut out = Map::from_iter([
+        ("type".to_owned(), Json::from("object")),
+        ("properties".to_owned(), Json::Object(properties)),
+    ]);
+    if !required.is_empty() {
+        out.insert("required".to_owned(), json!(required));
+    }
+    Json::Object(out)
 }

@@ -52,10 +52,15 @@ impl<'e> Engine<'e> {
             return Err(StepError::invalid(format!("the plan has no chain `{}`", tool.callee)));
         };
         let mut params = Vec::with_capacity(region.source.params.len());
+        let signature = self.plan.signatures.get(&tool.callee);
         for param in &region.source.params {
-            let json = args.remove(param.name.as_str()).unwrap_or(Json::Null);
-            let value =
-                codec::decode(&json, &param.ty, &self.plan.schemas).map_err(|e| named(&param.name, e))?;
+            let declared = signature.and_then(|s| s.params.iter().find(|p| p.name == param.name));
+            let default = declared.and_then(|p| p.default.clone());
+            let value = match (args.remove(param.name.as_str()), default) {
+                (None, Some(default)) => default,
+                (given, _) => codec::decode(&given.unwrap_or(Json::Null), &param.ty, &self.plan.schemas)
+                    .map_err(|e| named(&param.name, e))?,
+            };
             params.push((param.name.clone(), value));
         }
         no_more(tool, &args)?;
