@@ -1,7 +1,9 @@
 //! The command line.
 
+use crate::error::Error;
 use crate::terminal::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Missions as compiled programs: check, run, audit.
@@ -401,14 +403,37 @@ pub struct AirflowArgs {
     pub env: Vec<String>,
 }
 
+impl AirflowArgs {
+    /// The environment variables that are given.
+    ///
+    /// # Errors
+    /// One is not written `NAME=VALUE`.
+    pub fn environment(&self) -> Result<BTreeMap<String, String>, Error> {
+        let parse = |pair: &String| match pair.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(Error::usage(format!("`{pair}` is no variable"), "write --env NAME=VALUE")),
+        };
+        self.env.iter().map(parse).collect()
+    }
+}
+
+/// Where a file comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Importer {
+    /// Airflow
+    Airflow,
+    /// LangChain or LangGraph
+    Langchain,
+}
+
 /// `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// The file
     pub file: PathBuf,
-    /// The importer
-    #[arg(long, value_parser = ["airflow"], default_value = "airflow")]
-    pub from: String,
+    /// The importer; without it the imports of the file tell
+    #[arg(long, value_enum)]
+    pub from: Option<Importer>,
     /// How to print
     #[arg(long, value_parser = ["json"], default_value = "json")]
     pub format: String,

@@ -1,4 +1,4 @@
-//! `rustchain transpile from-airflow` and `rustchain inspect`.
+//! `rustchain transpile from-airflow` and `rustchain inspect --from airflow`.
 
 use crate::args::{AirflowArgs, FromAirflowArgs, InspectArgs, ReportFormat};
 use crate::error::Error;
@@ -38,9 +38,6 @@ pub(super) fn transpile(args: &FromAirflowArgs, terminal: &Terminal) -> Result<E
 }
 
 pub(super) fn inspect_file(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Error> {
-    if !args.file.is_file() {
-        return Err(Error::NoInput(format!("`{}` is no file", args.file.display())));
-    }
     let seen = read(&DiskVfs::default(), &args.file.display().to_string(), &options(&args.airflow)?);
     terminal.data(&format!("{:#}\n", inspect(&seen)))?;
     Ok(Exit::Ok)
@@ -50,14 +47,9 @@ fn options(args: &AirflowArgs) -> Result<AirflowOptions, Error> {
     let mut options = AirflowOptions {
         version: if args.version == 2 { AirflowVersion::Two } else { AirflowVersion::Three },
         roots: args.roots.iter().map(|p| p.display().to_string()).collect(),
+        env: args.environment()?,
         ..AirflowOptions::default()
     };
-    for pair in &args.env {
-        let Some((name, value)) = pair.split_once('=') else {
-            return Err(Error::usage(format!("`{pair}` is no variable"), "write --env NAME=VALUE"));
-        };
-        options.env.insert(name.to_owned(), value.to_owned());
-    }
     if let Some(path) = &args.vars {
         let text =
             std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.clone(), source })?;

@@ -8,6 +8,8 @@ mod config;
 mod explain;
 mod fmt;
 mod graph;
+mod inspect;
+mod langchain;
 mod lsp;
 mod plan;
 mod run;
@@ -44,7 +46,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::New(args) => scaffold::new(&args, terminal),
         Command::Init(args) => scaffold::init(&args, terminal),
         Command::Transpile(TranspileCommand::FromAirflow(args)) => airflow::transpile(&args, terminal),
-        Command::Inspect(args) => airflow::inspect_file(&args, terminal),
+        Command::Inspect(args) => inspect::run(&args, terminal),
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),
         Command::Config(command) => config::run(&command, terminal),

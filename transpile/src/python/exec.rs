@@ -37,6 +37,18 @@ impl<H: Host> Machine<'_, H> {
         Ok(Flow::Next)
     }
 
+    /// As [`Machine::exec_block`], but a statement that raises does not end the block.
+    pub(super) fn exec_each(&mut self, body: &[ast::Stmt]) -> Eval<Flow> {
+        for stmt in body {
+            match self.exec(stmt) {
+                Ok(_) => {}
+                Err(Stop::Raise(raised)) => self.raised.push(raised),
+                Err(limit) => return Err(limit),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
     fn exec(&mut self, stmt: &ast::Stmt) -> Eval<Flow> {
         let span = span_of(stmt);
         self.step(span)?;

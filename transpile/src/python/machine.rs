@@ -60,6 +60,9 @@ pub struct Options {
     pub env: BTreeMap<String, String>,
     /// True where an environment variable that is not in `env` is known to be unset.
     pub env_is_complete: bool,
+    /// True where a statement of the main file that raises does not end it: what is raised goes to
+    /// [`Machine::raised`] and the next statement follows, as in a notebook.
+    pub keep_going: bool,
     /// Bounds.
     pub limits: Limits,
 }
@@ -91,6 +94,8 @@ pub struct Machine<'v, H: Host> {
     pub options: Options,
     /// Statements that the parser did not understand, by file.
     pub problems: Vec<(ModuleId, SyntaxProblem)>,
+    /// What statements of the main file raised, where [`Options::keep_going`] holds.
+    pub raised: Vec<Raised>,
     pub(super) vfs: &'v dyn Vfs,
     pub(super) heap: Vec<Object>,
     pub(super) dirty: std::collections::HashSet<ObjId>,
@@ -127,6 +132,7 @@ impl<'v, H: Host> Machine<'v, H> {
             host,
             options,
             problems: Vec::new(),
+            raised: Vec::new(),
             vfs,
             heap: Vec::new(),
             dirty: Default::default(),
@@ -170,6 +176,13 @@ impl<'v, H: Host> Machine<'v, H> {
         let text = self.modules.get(site.module.0 as usize).map_or("", |m| &*m.source);
         let head = text.as_bytes().get(..site.span.start as usize).unwrap_or(text.as_bytes());
         head.iter().filter(|b| **b == b'\n').count() + 1
+    }
+
+    /// The 0-based column of a place, in bytes.
+    pub fn column_of(&self, site: Site) -> usize {
+        let text = self.modules.get(site.module.0 as usize).map_or("", |m| &*m.source);
+        let head = text.get(..site.span.start as usize).unwrap_or(text);
+        head.len() - head.rfind('\n').map_or(0, |at| at + 1)
     }
 
     /// Why what happens now may not happen; `None` where it certainly does.
@@ -256,6 +269,24 @@ impl<'v, H: Host> Machine<'v, H> {
             Value::Obj(id) => self.object(*id),
             _ => None,
         }
+    }
+
+    /// Sets an attribute of an instance.
+    pub fn set_attribute(&mut self, instance: ObjId, name: &str, value: Value) {
+        self.set_plain_attr(&Value::Obj(instance), name, value);
+    }
+
+    /// A name of the body of one class, its bases left out.
+    pub fn class_attr_of(&self, class: &super::value::Class, name: &str) -> Option<Value> {
+        self.scope_ref(class.scope).vars.get(name).cloned()
+    }
+
+    /// The text of a file, through the Vfs.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read_text(&self, path: &str) -> Result<String, String> {
+        self.vfs.read(path)
     }
 
     /// True where the object was changed under a condition that is not known.
@@ -437,7 +468,10 @@ impl<'v, H: Host> Machine<'v, H> {
         self.bind_in(scope, "__doc__", doc);
         let saved = (self.module, self.scope);
         (self.module, self.scope) = (id, scope);
-        let result = self.deeper(Span::default(), |m| m.exec_block(&tree.body));
+        let result = match self.options.keep_going && id == ModuleId(0) {
+            true => self.deeper(Span::default(), |m| m.exec_each(&tree.body)),
+            false => self.deeper(Span::default(), |m| m.exec_block(&tree.body)),
+        };
         (self.module, self.scope) = saved;
         if let Some(module) = self.modules.get_mut(id.0 as usize) {
             module.done = true;

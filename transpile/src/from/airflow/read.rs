@@ -17,6 +17,7 @@ pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &AirflowOptions) -> Air
             roots: roots(vfs, path, &options.roots),
             env: options.env.clone(),
             env_is_complete: false,
+            keep_going: false,
             limits: Limits::default(),
         };
         let host = AirflowHost::new(options.version, options.variables.clone());

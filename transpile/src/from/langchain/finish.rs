@@ -1,0 +1,77 @@
+//! From the state after a file has run to plain data.
+
+use super::model::{Inner, LangChainFile, Loss, Named, Node, Op, OpKind};
+use super::state::{M, origin};
+use super::walk::each;
+use crate::python::ModuleId;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// The objects of a file.
+pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
+    let mut file = LangChainFile::default();
+    let globals = match m.files().next() {
+        Some(_) => m.globals(ModuleId(0)),
+        None => Vec::new(),
+    };
+    for (name, value) in globals {
+        let known = value.assumed().filter(|v| !v.is_symbol()).unwrap_or(value);
+        if let Some(op) = super::runnables::held(m, &known) {
+            add(&mut file.objects, name.to_string(), op);
+        }
+    }
+    let made = std::mem::take(&mut m.host.ops);
+    inventory(&mut file, made.iter().cloned());
+    file.inner = super::graph::inner(m).into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
+    let inner: Vec<Node> = file.inner.iter().map(|g: &Inner| g.op.clone()).collect();
+    inventory(&mut file, inner.into_iter());
+    m.host.ops = made;
+    file.losses = m
+        .host
+        .losses
+        .iter()
+        .map(|l| Loss { effect: l.effect, message: l.message.clone(), origin: origin(m, l.site) })
+        .collect();
+    file.sources = m.files().map(|(_, path, text)| (path.to_owned(), text.to_owned())).collect();
+    file
+}
+
+fn add(objects: &mut Vec<Named>, name: String, op: Node) {
+    match objects.iter_mut().find(|o| Arc::ptr_eq(&o.op, &op)) {
+        Some(known) => known.aliases.push(name),
+        None => objects.push(Named { name, aliases: Vec::new(), op }),
+    }
+}
+
+fn is_held(objects: &[Named], op: &Node) -> bool {
+    objects.iter().any(|o| {
+        let mut found = false;
+        each(&o.op, &mut |inner| found |= std::ptr::eq(inner, &**op));
+        found
+    })
+}
+
+/// Lists prompts, models and tools of the objects and of everything else that was made.
+pub(super) fn inventory(file: &mut LangChainFile, made: impl Iterator<Item = Node>) {
+    let mut seen: HashSet<*const Op> = HashSet::new();
+    for list in [&file.prompts, &file.models, &file.tools] {
+        seen.extend(list.iter().map(Arc::as_ptr));
+    }
+    let roots: Vec<Node> = file.objects.iter().map(|o| o.op.clone()).chain(made).collect();
+    let mut found: Vec<Node> = Vec::new();
+    for root in &roots {
+        super::walk::each_node(root, &mut |op| {
+            if seen.insert(Arc::as_ptr(op)) {
+                found.push(op.clone());
+            }
+        });
+    }
+    for op in found {
+        match &op.kind {
+            OpKind::Prompt(_) => file.prompts.push(op),
+            OpKind::Model(_) => file.models.push(op),
+            OpKind::Tool(_) => file.tools.push(op),
+            _ => {}
+        }
+    }
+}

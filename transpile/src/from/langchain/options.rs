@@ -1,0 +1,12 @@
+//! What surrounds a LangChain file.
+
+use std::collections::BTreeMap;
+
+/// What surrounds a file that is read.
+#[derive(Clone, Debug, Default)]
+pub struct LangChainOptions {
+    /// Folders in which modules are looked for, after the file's own.
+    pub roots: Vec<String>,
+    /// Environment variables that are known.
+    pub env: BTreeMap<String, String>,
+}

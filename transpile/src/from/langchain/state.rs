@@ -1,0 +1,145 @@
+//! What a file has built so far.
+
+use super::graph::GraphState;
+use super::model::{Effect, Node, Op, OpKind, Origin};
+use crate::python::{Args, Machine, Native, Site, Value};
+use std::sync::Arc;
+
+/// The evaluator with this host.
+pub(super) type M<'v> = Machine<'v, LangChainHost>;
+
+/// Tables of [`Native`] objects. Numbers from 100 belong to [`super::graph`].
+pub(super) mod kind {
+    /// A runnable, prompt, model or tool: [`super::LangChainHost::ops`].
+    pub const OP: u16 = 1;
+    /// Any other object: [`super::LangChainHost::things`].
+    pub const THING: u16 = 2;
+    /// The first number of the graph's own tables.
+    pub const GRAPH: u16 = 100;
+}
+
+/// An object that is no runnable: a message, a store, embeddings, memory, a decorator that waits.
+#[derive(Clone, Debug)]
+pub(super) struct Thing {
+    /// What it is.
+    pub class: ThingClass,
+    /// Its class, e.g. `InMemoryVectorStore`, and the module it is imported from.
+    pub name: String,
+    pub package: String,
+    /// What it was given.
+    pub args: Args,
+    pub site: Site,
+}
+
+/// What a [`Thing`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ThingClass {
+    /// `SystemMessage(…)`.
+    Message,
+    /// `SystemMessagePromptTemplate…`, `MessagesPlaceholder`: a part of a chat prompt.
+    MessageTemplate,
+    /// A vector store.
+    Store,
+    /// Embeddings.
+    Embeddings,
+    /// A chat memory.
+    Memory,
+    /// `ConfigurableField`.
+    ConfigurableField,
+    /// `@tool(…)` that waits for its function.
+    ToolDecorator,
+    /// Anything else of the libraries: loaders, splitters, documents, caches.
+    Other,
+}
+
+/// The model.
+#[derive(Debug, Default)]
+pub struct LangChainHost {
+    /// Runnables, prompts, models, tools.
+    pub(super) ops: Vec<Node>,
+    /// Other objects.
+    pub(super) things: Vec<Thing>,
+    /// Prompts, models and tools that are made as parts of others, in order.
+    pub(super) losses: Vec<PendingLoss>,
+    /// The tables of LangGraph's objects.
+    pub(super) graph: GraphState,
+}
+
+/// A loss whose place is not resolved yet.
+#[derive(Clone, Debug)]
+pub(super) struct PendingLoss {
+    pub effect: Effect,
+    pub message: String,
+    pub site: Site,
+}
+
+impl LangChainHost {
+    /// Notes something that could not be told; the same thing at the same place once.
+    pub(super) fn lose(&mut self, effect: Effect, message: impl Into<String>, site: Site) {
+        let message = message.into();
+        let same = |l: &PendingLoss| l.site == site && l.message == message;
+        if self.losses.len() < 1_000 && !self.losses.iter().any(same) {
+            self.losses.push(PendingLoss { effect, message, site });
+        }
+    }
+}
+
+/// Where a place is, for people.
+pub(super) fn origin(m: &M<'_>, site: Site) -> Origin {
+    Origin { file: m.path_of(site.module).to_owned(), span: site.span, line: m.line_of(site) }
+}
+
+/// A fresh object without a place in the tables.
+pub(super) fn node(m: &M<'_>, kind: OpKind, site: Site) -> Node {
+    Arc::new(Op { kind, origin: origin(m, site) })
+}
+
+/// Puts an object into the table.
+pub(super) fn push(m: &mut M<'_>, op: Node) -> Value {
+    m.host.ops.push(op);
+    Value::Native(Native { kind: kind::OP, id: m.host.ops.len() as u32 - 1 })
+}
+
+/// Makes an object.
+pub(super) fn make(m: &mut M<'_>, kind: OpKind, site: Site) -> Value {
+    let op = node(m, kind, site);
+    push(m, op)
+}
+
+/// Makes an object that is no runnable.
+pub(super) fn thing(
+    m: &mut M<'_>,
+    class: ThingClass,
+    name: &str,
+    package: &str,
+    args: &Args,
+    site: Site,
+) -> Value {
+    m.host.things.push(Thing {
+        class,
+        name: name.to_owned(),
+        package: package.to_owned(),
+        args: args.clone(),
+        site,
+    });
+    Value::Native(Native { kind: kind::THING, id: m.host.things.len() as u32 - 1 })
+}
+
+/// The runnable, prompt, model or tool behind a value that is one already.
+pub(super) fn op_of(m: &M<'_>, value: &Value) -> Option<Node> {
+    match value {
+        Value::Native(n) if n.kind == kind::OP => m.host.ops.get(n.id as usize).cloned(),
+        Value::Native(n) if n.kind >= kind::GRAPH => super::graph::op(m, *n),
+        Value::Symbol(symbol) => op_of(m, symbol.assumed.as_ref()?),
+        _ => None,
+    }
+}
+
+/// The other object behind a value.
+pub(super) fn thing_of<'a>(m: &'a M<'_>, value: &Value) -> Option<&'a Thing> {
+    match value {
+        Value::Native(n) if n.kind == kind::THING => m.host.things.get(n.id as usize),
+        Value::Symbol(symbol) => thing_of(m, symbol.assumed.as_ref()?),
+        _ => None,
+    }
+}
