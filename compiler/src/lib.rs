@@ -5,6 +5,7 @@
 //! sinks), `checks` (one file a rule).
 
 pub mod checks;
+mod command;
 pub mod cost;
 pub mod effects;
 pub mod explain;

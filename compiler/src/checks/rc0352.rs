@@ -1,7 +1,8 @@
 //! tls-verify-off: a certificate that nobody checks.
 
 use super::context::Context;
-use super::text::{commands, pipelines, program_of};
+use super::text::commands;
+use crate::command::program_of;
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_plan::Value;
 use rustchain_plan::expr::ExprKind;
@@ -22,8 +23,9 @@ const SETTINGS: &[&str] = &[
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     for command in commands(context) {
-        let by_option = pipelines(&command.text).iter().flatten().find_map(|stage| switched_off(stage));
-        let by_setting = SETTINGS.iter().find(|s| command.text.contains(**s)).map(|s| (*s).to_owned());
+        let by_option = command.pipelines.iter().flatten().find_map(|stage| switched_off(stage));
+        let text = command.text();
+        let by_setting = SETTINGS.iter().find(|s| text.contains(**s)).map(|s| (*s).to_owned());
         if let Some(what) = by_option.or(by_setting) {
             out.push(found(context, command.place, &what));
         }

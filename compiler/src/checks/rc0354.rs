@@ -39,13 +39,25 @@ pub(super) fn host_of(authority: &str) -> &str {
     host.split(':').next().unwrap_or(host)
 }
 
+/// An IPv4 address written as one number, as most clients read it.
+fn number(host: &str) -> Option<u32> {
+    match host.strip_prefix("0x") {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => host.parse().ok(),
+    }
+}
+
 fn internal(host: &str) -> Option<&'static str> {
     if matches!(host, "169.254.169.254" | "metadata.google.internal" | "100.100.100.200" | "[fd00:ec2::254]")
     {
         return Some("the metadata service of a cloud");
     }
-    let parts: Vec<Option<u8>> = host.split('.').map(|p| p.parse().ok()).collect();
+    let parts: Vec<Option<u8>> = match number(host) {
+        Some(address) => address.to_be_bytes().into_iter().map(Some).collect(),
+        None => host.split('.').map(|p| p.parse().ok()).collect(),
+    };
     match parts.as_slice() {
+        [Some(169), Some(254), Some(169), Some(254)] => Some("the metadata service of a cloud"),
         [Some(169), Some(254), Some(_), Some(_)] => Some("a link-local address"),
         [Some(10), Some(_), Some(_), Some(_)]
         | [Some(192), Some(168), Some(_), Some(_)]

@@ -72,7 +72,8 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             }
             ExprKind::Map(entries) | ExprKind::Record { fields: entries, .. } => {
                 for (name, value) in entries {
-                    if is_named_secret(name, value) {
+                    let ExprKind::Const(Value::String(text)) = &value.kind else { continue };
+                    if is_named_secret(name, text) {
                         add(value, "a password or a key");
                     }
                 }
@@ -86,7 +87,10 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
 fn in_value(value: &Value) -> Option<&'static str> {
     match value {
         Value::List(items) => items.iter().find_map(in_value),
-        Value::Map(fields) | Value::Record(_, fields) => fields.values().find_map(in_value),
+        Value::Map(fields) | Value::Record(_, fields) => fields.iter().find_map(|(name, value)| {
+            let named = value.as_text().is_some_and(|text| is_named_secret(name, text));
+            named.then_some("a password or a key").or_else(|| in_value(value))
+        }),
         other => in_text(other.as_text()?),
     }
 }
@@ -112,9 +116,8 @@ fn token(word: &str) -> Option<&'static str> {
     (count >= *least && digits && !is_placeholder(rest)).then_some(what)
 }
 
-fn is_named_secret(name: &str, value: &Expr) -> bool {
+fn is_named_secret(name: &str, text: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
-    let ExprKind::Const(Value::String(text)) = &value.kind else { return false };
     let named = NAMES.contains(&name.as_str()) || name.ends_with("_password") || name.ends_with("_api_key");
     let bearer = name == "authorization" && text.split(' ').nth(1).is_some_and(|t| t.len() >= 16);
     let long = text.len() >= 8 && !text.contains(' ');

@@ -1,7 +1,8 @@
 //! obfuscated: text that looks like something else than it is.
 
 use super::context::Context;
-use super::text::{commands, pipelines, program_of};
+use super::text::commands;
+use crate::command::{program_of, runs_its_input};
 use crate::spans::Place;
 use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
 
@@ -21,7 +22,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         }
     }
     for command in commands(context) {
-        if pipelines(&command.text).iter().any(|p| decodes_into_shell(p)) {
+        if command.pipelines.iter().any(|p| decodes_into_shell(p)) {
             let finding = context
                 .finding("RC0809", Severity::Medium, command.place, "the script decodes text and runs it")
                 .label("nobody can read what runs");
@@ -49,5 +50,5 @@ fn decodes_into_shell(pipeline: &[Vec<String>]) -> bool {
         _ => false,
     };
     let at = pipeline.iter().position(decodes);
-    at.is_some_and(|i| pipeline.iter().skip(i + 1).any(|s| super::rc1003::is_interpreter(s)))
+    at.is_some_and(|i| pipeline.iter().skip(i + 1).any(|s| runs_its_input(s)))
 }

@@ -1,7 +1,8 @@
 //! unpinned-tool: an image or a package without a version.
 
 use super::context::Context;
-use super::text::{commands, pipelines, program_of};
+use super::text::commands;
+use crate::command::program_of;
 use rustchain_grammar::{Diagnostic, Severity};
 use std::collections::BTreeSet;
 
@@ -43,7 +44,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
     for command in commands(context) {
-        let found = pipelines(&command.text).iter().flatten().find_map(|stage| unpinned(stage));
+        let found = command.pipelines.iter().flatten().find_map(|stage| unpinned(stage));
         if let Some(what) = found.filter(|_| seen.insert(command.place)) {
             let message = format!("{what} has no version: another run gets another one");
             let finding = context.finding("RC1002", Severity::Medium, command.place, message);

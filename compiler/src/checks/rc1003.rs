@@ -1,27 +1,26 @@
-//! pipe-to-shell: what comes over the network is run.
+//! pipe-to-shell: what comes from outside is run.
 
 use super::context::Context;
-use super::text::{commands, pipelines, program_of};
+use super::text::{Command, commands};
+use crate::command::{
+    Pipeline, Stage, UNKNOWN, base_name, command_words, inner_script, is_language, is_shell,
+};
+use crate::command::{all_pipelines, program_of, runs_its_input};
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_plan::EffectKind;
+use rustchain_plan::plan::Call;
 use std::collections::BTreeSet;
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    let downloads: BTreeSet<&str> = context
-        .calls()
-        .filter(|(_, call)| call.callee == "http.download")
-        .flat_map(|(_, call)| &call.effects)
-        .filter(|e| e.kind == EffectKind::FsWrite && e.pattern.is_literal())
-        .map(|e| e.pattern.0.trim_start_matches("./"))
-        .collect();
-    for command in commands(context) {
-        let all = pipelines(&command.text);
-        let piped = all.iter().any(|p| pipes_network(p)) || substitutes(&command.text);
-        let started = all.iter().flatten().find_map(|stage| starts(stage, &downloads));
-        let message = match (piped, started) {
+    let commands = commands(context);
+    let mut foreign = written(context);
+    foreign.extend(commands.iter().flat_map(|c| &c.pipelines).flatten().flat_map(fetched_into));
+    for command in &commands {
+        let started = command.pipelines.iter().flatten().find_map(|stage| starts(stage, &foreign));
+        let message = match (pipes_network(command), started) {
             (true, _) => "what comes over the network is run at once".to_owned(),
-            (false, Some(file)) => format!("`{file}` comes over the network and is run"),
+            (false, Some(file)) => format!("`{file}` holds what comes from outside, and is run"),
             _ => continue,
         };
         let finding =
@@ -33,58 +32,82 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     out
 }
 
-fn pipes_network(pipeline: &[Vec<String>]) -> bool {
-    let at = pipeline.iter().position(|s| is_fetch(s));
-    at.is_some_and(|i| pipeline.iter().skip(i + 1).any(|s| is_interpreter(s)))
+fn plain(path: &str) -> String {
+    path.trim_start_matches("./").to_owned()
 }
 
-fn is_fetch(stage: &[String]) -> bool {
-    matches!(program_of(stage), Some(("curl" | "wget" | "fetch", _)))
+/// Files that steps fill with what comes from outside.
+fn written(context: &Context<'_>) -> BTreeSet<String> {
+    let foreign = |path: &str, call: &Call| match call.callee.as_str() {
+        "http.download" => true,
+        "fs.write" | "fs.edit" => {
+            let param = if call.callee == "fs.write" { "text" } else { "new" };
+            context.flow.argument(path, param).is_some_and(|m| m.is_untrusted_text())
+        }
+        _ => false,
+    };
+    let calls = context.calls().filter(|(site, call)| foreign(&site.path, call));
+    let effects = calls.flat_map(|(_, call)| &call.effects);
+    let literal = effects.filter(|e| e.kind == EffectKind::FsWrite && e.pattern.is_literal());
+    literal.map(|e| plain(&e.pattern.0)).collect()
 }
 
-/// Does a stage run what it reads?
-pub(super) fn is_interpreter(stage: &[String]) -> bool {
-    let Some((program, args)) = program_of(stage) else { return false };
-    let shell = matches!(program, "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish");
-    let language = matches!(program, "python" | "python3" | "perl" | "ruby" | "node" | "php");
-    let reads_stdin = args.iter().all(|a| a.starts_with('-') && a != "-c" && a != "-e" || a == "-");
-    shell || (language && reads_stdin)
+/// Files that a stage fetches over the network.
+fn fetched_into(stage: &Stage) -> Vec<String> {
+    if !is_fetch(stage) {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for pair in stage.windows(2) {
+        let [option, file] = pair else { continue };
+        let short = option.starts_with('-') && !option.starts_with("--") && option.ends_with(['o', 'O']);
+        if short || matches!(option.as_str(), ">" | "--output" | "--output-document") {
+            out.push(plain(file));
+        }
+    }
+    let urls = stage.iter().filter(|w| w.contains("://"));
+    out.extend(urls.map(|url| base_name(url).to_owned()).filter(|name| !name.is_empty()));
+    out
 }
 
-/// `bash <(curl …)`, `sh -c "$(curl …)"`, `eval $(wget …)`.
-fn substitutes(text: &str) -> bool {
-    let runs = [
-        "bash <(",
-        "sh <(",
-        "source <(",
-        ". <(",
-        "-c \"$(",
-        "-c '$(",
-        "-c $(",
-        "eval \"$(",
-        "eval $(",
-        "eval `",
-        "-c \"`",
-    ];
-    let compact = text.replace("$( ", "$(").replace("<( ", "<(");
-    runs.iter().any(|run| {
-        compact.match_indices(run).any(|(at, _)| {
-            let rest = compact.get(at + run.len()..).unwrap_or_default();
-            rest.starts_with("curl") || rest.starts_with("wget")
+/// `curl … | sh`, `sh -c "$(curl …)"`, `bash <(curl …)`, `eval "$(wget …)"`.
+fn pipes_network(command: &Command) -> bool {
+    let fetches = |p: &Pipeline| p.iter().any(is_fetch);
+    let piped = |p: &Pipeline| {
+        let at = p.iter().position(is_fetch);
+        at.is_some_and(|i| p.iter().skip(i + 1).any(|stage| runs_its_input(stage)))
+    };
+    if command.pipelines.iter().any(piped) {
+        return true;
+    }
+    let runs_substituted = |stage: &Stage| {
+        let script = inner_script(stage).is_some_and(|s| s.contains(UNKNOWN) || s.contains("$("));
+        let file = program_of(stage).is_some_and(|(program, args)| {
+            (is_shell(program) || matches!(program, "source" | "."))
+                && args.first().is_some_and(|a| a.contains(UNKNOWN))
+        });
+        script || file
+    };
+    command.pipelines.iter().any(fetches) && command.pipelines.iter().flatten().any(runs_substituted)
+        || command.pipelines.iter().flatten().filter_map(inner_script).any(|s| {
+            let inner = all_pipelines(&s);
+            s.starts_with("$(") && inner.iter().any(fetches)
         })
-    })
 }
 
-fn starts(stage: &[String], downloads: &BTreeSet<&str>) -> Option<String> {
-    let first = stage.first()?;
-    let plain = |w: &str| w.trim_start_matches("./").to_owned();
-    if downloads.contains(plain(first).as_str()) {
+fn is_fetch(stage: &Stage) -> bool {
+    matches!(program_of(stage), Some(("curl" | "wget" | "fetch" | "aria2c", _)))
+}
+
+/// The file that a stage runs, where it is one of these.
+fn starts(stage: &Stage, foreign: &BTreeSet<String>) -> Option<String> {
+    let words = command_words(stage);
+    let first = words.first()?;
+    if foreign.contains(&plain(first)) && (first.contains('/') || first.starts_with('.')) {
         return Some(plain(first));
     }
-    let interpreter = matches!(
-        first.rsplit('/').next(),
-        Some("sh" | "bash" | "zsh" | "python" | "python3" | "node" | "source" | ".")
-    );
-    let target = stage.iter().skip(1).find(|w| !w.starts_with('-'))?;
-    (interpreter && downloads.contains(plain(target).as_str())).then(|| plain(target))
+    let program = base_name(first);
+    let interpreter = is_shell(program) || is_language(program) || matches!(program, "source" | ".");
+    let target = words.iter().skip(1).find(|w| !w.starts_with('-') && *w != "<")?;
+    (interpreter && foreign.contains(&plain(target))).then(|| plain(target))
 }

@@ -4,17 +4,12 @@ use super::mark::{Capacity, Mark, Trace};
 use super::store::Medium;
 use super::tree::Tree;
 use super::walk::Walker;
-use crate::effects::fold;
 use crate::spans::Place;
 use rustchain_plan::plan::{Call, CalleeKind};
 use rustchain_plan::signature::Sink;
 use rustchain_plan::{Effect, EffectKind, Labels, Signature};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
-
-/// Programs whose output comes from the network.
-const NETWORK_PROGRAMS: &[&str] =
-    &["curl", "wget", "http", "https", "gh", "glab", "ssh", "scp", "ftp", "nc", "ncat"];
 
 /// The arguments of a call with their marks.
 pub(super) type Arguments = BTreeMap<SmolStr, Tree>;
@@ -26,12 +21,13 @@ impl<'p> Walker<'p> {
             let entry = self.arguments.entry((path.to_owned(), name.clone())).or_default();
             *entry = entry.join(&tree.all());
         }
+        self.interpreters(call, path, at, &args);
         self.sinks(call, path, at, &args);
         if call.kind == CalleeKind::Agent {
             self.agent(call, path, &args);
         }
         self.flow_rules(call, path, &args);
-        self.leave(call, path, &args);
+        self.leave(call, path, at, &args);
         self.result(call, path, at, &args)
     }
 
@@ -52,16 +48,16 @@ impl<'p> Walker<'p> {
             }
             CalleeKind::Hole => labels = labels.join(Labels::UNTRUSTED),
             CalleeKind::Tool => {
-                inherited = joined(args);
-                if call.effects.iter().any(|e| is_network(e.kind)) {
+                inherited = joined(args).join(&self.stored(&call.effects));
+                if call.effects.iter().any(|e| is_network(e.kind) || is_outside(e)) {
                     labels = labels.join(Labels::UNTRUSTED);
                 }
             }
             CalleeKind::Step => {
-                inherited = self.inherited(call, signature, args);
-                if self.is_network_program(call, at) {
-                    labels = labels.join(Labels::UNTRUSTED);
-                }
+                inherited = match call.callee.as_str() {
+                    "exec.run" | "exec.bash" | "exec.start" => self.printed(call, path, at, args),
+                    _ => self.inherited(call, signature, args),
+                };
                 if self.reads_outside(call, args) {
                     labels = labels.join(Labels::UNTRUSTED);
                 }
@@ -87,10 +83,6 @@ impl<'p> Walker<'p> {
     fn inherited(&self, call: &Call, signature: Option<&Signature>, args: &Arguments) -> Mark {
         let arg = |name: &str| args.get(name).map(Tree::all).unwrap_or_default();
         match call.callee.as_str() {
-            "exec.run" | "exec.bash" | "exec.start" => {
-                let kept = Labels::UNTRUSTED.join(Labels::PERSONAL);
-                joined(args).only(kept).join(&arg("stdin").only(Labels::SECRET))
-            }
             "ask" | "chat.call" => joined(args).only(Labels::PERSONAL),
             "embed" => arg("text"),
             "fs.write" | "fs.make_dir" => arg("path"),
@@ -114,7 +106,10 @@ impl<'p> Walker<'p> {
     }
 
     /// What a call leaves in files, databases and memories.
-    fn leave(&mut self, call: &Call, path: &str, args: &Arguments) {
+    fn leave(&mut self, call: &'p Call, path: &str, at: usize, args: &Arguments) {
+        if matches!(call.callee.as_str(), "exec.run" | "exec.bash" | "exec.start") {
+            return self.leave_by_program(call, path, at, args);
+        }
         let signature = self.plan.signatures.get(&call.callee);
         let is_place = |name: &str| {
             let sink = signature.and_then(|s| s.param(name)).and_then(|p| p.sink);
@@ -128,7 +123,15 @@ impl<'p> Walker<'p> {
                 mark.only(Labels::NONE).join(&Mark::new(Labels::UNTRUSTED, Capacity::Text, &why))
             }
             "fs.copy" | "fs.move" | "archive.pack" | "archive.unpack" => {
-                self.stored(&as_reads(&call.effects))
+                let mark = self.stored(&as_reads(&call.effects));
+                let from = call.effects.iter().any(|e| e.kind == EffectKind::FsRead && is_outside(e));
+                let moved = call.callee == "fs.move" && call.effects.iter().any(is_outside);
+                let why =
+                    Trace::source(self.callee_place(path), "untrusted: the file lies outside the project");
+                match from || moved {
+                    true => mark.join(&Mark::new(Labels::UNTRUSTED, Capacity::Text, &why)),
+                    false => mark,
+                }
             }
             _ => mark,
         };
@@ -153,11 +156,10 @@ impl<'p> Walker<'p> {
             return false;
         }
         let external = args.get("path").is_some_and(|t| t.all().external) && self.may_read_outside();
-        call.effects.iter().filter(|e| e.kind == EffectKind::FsRead).any(|e| {
-            let text = e.pattern.0.as_str();
-            let outside = text.starts_with(['/', '~']) || text.split('/').any(|s| s == "..");
-            outside || (text.starts_with('*') && external)
-        })
+        call.effects
+            .iter()
+            .filter(|e| e.kind == EffectKind::FsRead)
+            .any(|e| is_outside(e) || (e.pattern.0.starts_with('*') && external))
     }
 
     /// Does the policy let a path leave the project? A relative grant never does.
@@ -167,23 +169,6 @@ impl<'p> Walker<'p> {
             |pattern: &str| pattern == "**" || pattern.starts_with(['/', '~']) || pattern.starts_with("..");
         let reads = policy.allow.iter().filter(|g| g.effect.kind == EffectKind::FsRead);
         policy.inferred || reads.into_iter().any(|g| leaves(g.effect.pattern.0.as_str()))
-    }
-
-    fn is_network_program(&self, call: &'p Call, at: usize) -> bool {
-        let Some(frame) = self.frames.get(at) else { return false };
-        let text = |name: &str| {
-            let value = fold::constant(call.args.get(name)?, &frame.scope)?;
-            value.as_text().map(str::to_owned)
-        };
-        match call.callee.as_str() {
-            "exec.run" => text("program")
-                .is_some_and(|p| NETWORK_PROGRAMS.contains(&p.rsplit('/').next().unwrap_or(&p))),
-            "exec.bash" => text("script").is_some_and(|script| {
-                let mut words = script.split(|c: char| !(c.is_alphanumeric() || "-_./".contains(c)));
-                words.any(|w| matches!(w, "curl" | "wget"))
-            }),
-            _ => false,
-        }
     }
 }
 
@@ -196,6 +181,13 @@ pub(super) fn joined(args: &Arguments) -> Mark {
     let mut mark = args.values().fold(Mark::default(), |acc, t| acc.join(&t.all()));
     mark.external = false;
     mark
+}
+
+/// Does it name a file outside the project?
+fn is_outside(effect: &Effect) -> bool {
+    let text = effect.pattern.0.as_str();
+    let file = matches!(effect.kind, EffectKind::FsRead | EffectKind::FsWrite);
+    file && (text.starts_with(['/', '~']) || text.split('/').any(|s| s == ".."))
 }
 
 fn is_network(kind: EffectKind) -> bool {

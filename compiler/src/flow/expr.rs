@@ -35,17 +35,17 @@ impl<'p> Walker<'p> {
                 let base = self.expr(base, at);
                 let index = self.expr(index, at).all();
                 self.unvalidated(&base, expr);
-                base.element().joined_with(&index.capped(Capacity::Closed))
+                base.element().joined_with(&index.choosing())
             }
             ExprKind::Not(value) | ExprKind::Neg(value) => Tree::Leaf(self.expr(value, at).all()),
             ExprKind::Binary { op, left, right } => self.binary(*op, left, right, at),
             ExprKind::If { cond, then, otherwise } => {
-                let chosen = self.expr(cond, at).all().capped(Capacity::Closed);
+                let chosen = self.expr(cond, at).all().choosing();
                 let then = self.expr(then, at);
                 then.join(&self.expr(otherwise, at)).joined_with(&chosen)
             }
             ExprKind::Match { subject, arms } => {
-                let chosen = self.expr(subject, at).all().capped(Capacity::Closed);
+                let chosen = self.expr(subject, at).all().choosing();
                 let mut tree: Option<Tree> = None;
                 for arm in arms {
                     let value = self.expr(&arm.value, at);
@@ -187,7 +187,7 @@ impl<'p> Walker<'p> {
     }
 
     fn comprehension(&mut self, body: &'p Expr, clauses: &'p [CompClause], at: usize) -> Tree {
-        let mut length = Mark::default();
+        let (mut length, mut chosen) = (Mark::default(), Mark::default());
         let bound = self.locals.len();
         for clause in clauses {
             match clause {
@@ -197,11 +197,13 @@ impl<'p> Walker<'p> {
                     self.locals.push((name.clone(), tree.element()));
                 }
                 CompClause::If(cond) => {
-                    length = length.join(&self.expr(cond, at).all().capped(Capacity::Closed));
+                    let picked = self.expr(cond, at).all().choosing();
+                    chosen = chosen.join(&picked);
+                    length = length.join(&picked);
                 }
             }
         }
-        let element = self.expr(body, at);
+        let element = self.expr(body, at).joined_with(&chosen);
         self.locals.truncate(bound);
         Tree::List(Box::new(element), length)
     }
@@ -238,11 +240,9 @@ fn pure_call(function: &str, args: &[Tree]) -> Tree {
     let Some(value) = first else { return Tree::clean() };
     match function {
         "len" => Tree::Leaf(value.length()),
-        "take" | "drop" | "reverse" | "sort" | "unique" => {
-            value.joined_with(&rest().capped(Capacity::Closed))
-        }
+        "take" | "drop" | "reverse" | "sort" | "unique" => value.joined_with(&rest().choosing()),
         "first" | "last" | "get" | "lookup" | "min" | "max" => {
-            value.element().joined_with(&rest().capped(Capacity::Closed))
+            value.element().joined_with(&rest().choosing())
         }
         "merge" | "json.merge" => args.iter().skip(1).fold(value.clone(), |acc, t| acc.join(t)),
         "values" => Tree::List(Box::new(value.element()), value.length()),
@@ -262,6 +262,10 @@ fn pure_call(function: &str, args: &[Tree]) -> Tree {
         "to_int" | "to_float" | "round" | "floor" | "ceil" | "abs" | "sum" | "decimals" | "pow" | "sqrt"
         | "clamp" | "index_of" | "count" | "weekday" | "time.floor" | "time.unix" | "time.from_unix"
         | "time.parse" | "seconds" | "hash.sha256" => Tree::Leaf(all().capped(Capacity::Number)),
+        "substring" | "truncate" | "repeat" | "pad_start" | "pad_end" => {
+            Tree::Leaf(all().join(&rest().choosing()))
+        }
+        "join" => Tree::Leaf(all().spelled()),
         "json.of" => value.clone(),
         _ => Tree::Leaf(all()),
     }

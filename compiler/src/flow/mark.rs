@@ -88,6 +88,8 @@ pub struct Mark {
     pub external: bool,
     /// Text of a model that nothing has validated.
     pub model: bool,
+    /// One of the author's own values, chosen by looking at untrusted text; many of them can spell anything.
+    pub chosen: bool,
     why_untrusted: Why,
     why_secret: Why,
     why_personal: Why,
@@ -100,8 +102,8 @@ impl PartialEq for Mark {
 }
 
 impl Mark {
-    fn bits(&self) -> (Capacity, bool, bool, bool, bool) {
-        (self.untrusted, self.secret, self.personal, self.external, self.model)
+    fn bits(&self) -> (Capacity, bool, bool, bool, bool, bool) {
+        (self.untrusted, self.secret, self.personal, self.external, self.model, self.chosen)
     }
 
     /// Labels of a leaf of a type, with the place they come from.
@@ -147,6 +149,16 @@ impl Mark {
         self.untrusted == Capacity::Text
     }
 
+    /// Untrusted, and more than a number or a time.
+    pub fn is_more_than_a_number(&self) -> bool {
+        self.untrusted > Capacity::Number
+    }
+
+    /// Can it decide more than one of a few values would?
+    pub fn steers(&self) -> bool {
+        self.untrusted >= Capacity::Number || self.chosen
+    }
+
     /// Carries `secret`.
     pub fn is_secret(&self) -> bool {
         self.secret
@@ -182,6 +194,7 @@ impl Mark {
             personal: self.personal || other.personal,
             external: self.external || other.external,
             model: self.model || other.model,
+            chosen: self.chosen || other.chosen,
             why_untrusted: high.why_untrusted.clone().or_else(|| low.why_untrusted.clone()),
             why_secret: self.why_secret.clone().or_else(|| other.why_secret.clone()),
             why_personal: self.why_personal.clone().or_else(|| other.why_personal.clone()),
@@ -194,6 +207,22 @@ impl Mark {
         Mark { untrusted: self.untrusted.min(most), ..self.clone() }
     }
 
+    /// The mark of a choice that looked at this value.
+    #[must_use]
+    pub fn choosing(&self) -> Mark {
+        let by_text = self.chosen || self.untrusted >= Capacity::Number;
+        Mark { chosen: by_text, external: false, model: false, ..self.capped(Capacity::Closed) }
+    }
+
+    /// The mark of many such values in a row.
+    #[must_use]
+    pub fn spelled(&self) -> Mark {
+        if !self.chosen {
+            return self.clone();
+        }
+        Mark { untrusted: Capacity::Text, chosen: false, ..self.clone() }
+    }
+
     /// Without some labels.
     #[must_use]
     pub fn without(&self, labels: Labels) -> Mark {
@@ -202,6 +231,7 @@ impl Mark {
             mark.untrusted = Capacity::None;
             mark.why_untrusted = None;
             mark.model = false;
+            mark.chosen = false;
         }
         if labels.contains(Labels::SECRET) {
             mark.secret = false;

@@ -3,7 +3,9 @@
 
 mod call;
 mod expr;
+mod interpreter;
 pub mod mark;
+mod program;
 mod report;
 mod sinks;
 mod store;

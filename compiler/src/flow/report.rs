@@ -41,6 +41,11 @@ impl Reporter {
         self.refused.insert((path.to_owned(), param.into()));
     }
 
+    /// Was one of these codes found at a place?
+    pub fn has(&self, place: Place, codes: &[&'static str]) -> bool {
+        codes.iter().any(|code| self.found.contains_key(&(place, *code)))
+    }
+
     /// Under `policy inferred` errors are findings of severity high.
     pub fn add(&mut self, finding: Finding) {
         let Place { file, span } = finding.place;

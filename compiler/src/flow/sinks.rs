@@ -67,6 +67,10 @@ impl<'p> Walker<'p> {
     }
 
     fn sink(&mut self, sink: Sink, at: AtSink<'_, 'p>) {
+        if sink == Sink::Shell {
+            let what = "is part of a script, which every user can list while it runs";
+            self.secret(&at.mark, "RC0453", what, "part of a script", at.place);
+        }
         match sink {
             Sink::Program if at.mark.capacity() > Capacity::Closed => {
                 self.refuse(&at, "RC0404", "untrusted text chooses the program", "names the program", None);
@@ -218,6 +222,9 @@ impl<'p> Walker<'p> {
 
     fn option_injection(&mut self, at: &AtSink<'_, 'p>, item: &Expr, mark: &Mark) {
         let place = if item.id.0 == 0 { at.place } else { self.spans.place(item.id) };
+        if self.report.has(place, &["RC0401", "RC0407"]) {
+            return;
+        }
         self.report.add(Finding {
             code: "RC0403",
             severity: Severity::Medium,

@@ -126,6 +126,37 @@ impl Tree {
         }
         .capped(Capacity::Closed)
     }
+
+    /// Choices in a row where the type leaves room for any text.
+    #[must_use]
+    pub fn spelled(&self, ty: &Type, schemas: &Schemas) -> Tree {
+        let room = Tree::of_type(ty, schemas, &|capacity, _| {
+            let mut mark = Mark::default();
+            mark.external = capacity == Capacity::Text;
+            mark
+        });
+        self.spelled_where(&room)
+    }
+
+    fn spelled_where(&self, room: &Tree) -> Tree {
+        match (self, room) {
+            (Tree::Record(fields), Tree::Record(rooms)) => {
+                let spelled = |(n, t): (&SmolStr, &Tree)| {
+                    let room = rooms.get(n).cloned().unwrap_or_default();
+                    (n.clone(), t.spelled_where(&room))
+                };
+                Tree::Record(fields.iter().map(spelled).collect())
+            }
+            (Tree::List(element, length), Tree::List(room, _)) => {
+                Tree::List(Box::new(element.spelled_where(room)), length.clone())
+            }
+            (Tree::Map(keys, values), Tree::Map(_, room)) => {
+                Tree::Map(keys.clone(), Box::new(values.spelled_where(room)))
+            }
+            (_, room) if room.all().external => self.map(&Mark::spelled),
+            _ => self.clone(),
+        }
+    }
 }
 
 fn build(

@@ -64,7 +64,7 @@ impl<'p> Walker<'p> {
                     return self.read_url(right, at, authority, depth + 1);
                 }
                 ExprKind::If { cond, then, otherwise } => {
-                    let chosen = self.expr(cond, at).all().capped(super::mark::Capacity::Closed);
+                    let chosen = self.expr(cond, at).all().choosing();
                     let mark = self.host_mark(then, at).join(&self.host_mark(otherwise, at)).join(&chosen);
                     return authority.hole(&mark);
                 }

@@ -9,7 +9,7 @@ use crate::effects::row::is_read;
 use crate::effects::scope::{Scope, sites};
 use crate::spans::{NodePlaces, Place, Spans};
 use rustchain_plan::plan::{Node, OnErrorAction, Plan, Region};
-use rustchain_plan::{Body, Effect, Expr, Labels};
+use rustchain_plan::{Body, Effect, Expr, Labels, Type};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -224,7 +224,7 @@ impl<'p> Walker<'p> {
                     let value = self.region(&arm.region, scope, BTreeMap::new(), false);
                     tree = Some(tree.map_or_else(|| value.clone(), |t| t.join(&value)));
                 }
-                tree.unwrap_or_default().joined_with(&chosen.capped(Capacity::Closed))
+                tree.unwrap_or_default().joined_with(&chosen.choosing())
             }
             Body::For { bindings, region, .. } => {
                 let mut params = BTreeMap::new();
@@ -241,7 +241,7 @@ impl<'p> Walker<'p> {
             }
             Body::Loop { var, init, until, region, .. } => {
                 let Some(scope) = inner.into_iter().next() else { return Tree::clean() };
-                self.looped(var, init, until, region, &scope, path, at)
+                self.looped(var, init, until, region, &scope, path, at, &node.ty)
             }
             Body::Poll { until, region, .. } => {
                 let Some(scope) = inner.into_iter().next() else { return Tree::clean() };
@@ -265,11 +265,13 @@ impl<'p> Walker<'p> {
         scope: &Rc<Scope<'p>>,
         path: &str,
         at: usize,
+        ty: &Type,
     ) -> Tree {
         let mut state = self.expr(init, at);
         for _ in 0..MOST_ROUNDS {
             let params = BTreeMap::from([(var.clone(), state.clone())]);
-            let next = state.join(&self.region(region, scope.clone(), params, false));
+            let next = self.region(region, scope.clone(), params, false).spelled(ty, &self.plan.schemas);
+            let next = state.join(&next);
             let stable = next == state;
             state = next;
             if stable {
@@ -319,7 +321,7 @@ impl<'p> Walker<'p> {
 
     /// RC0408: untrusted text decides whether something is changed.
     fn steers(&mut self, path: &str, mark: &Mark, place: Place, what: &str) {
-        if mark.capacity() < Capacity::Number {
+        if !mark.steers() {
             return;
         }
         let Some((callee, effect)) = self.writes.get(path).cloned() else { return };
