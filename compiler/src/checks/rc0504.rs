@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 at.span,
                 "by the retries around it",
             ));
-        } else if !reaches_out(site) {
+        } else if !context.sites.iter().any(|s| is_in(s, site) && reaches_out(s)) {
             continue;
         } else if retry.backoff.is_none() && count >= 3 {
             let message = format!("{count} retries without a pause between them");
@@ -66,6 +66,11 @@ fn nested<'s, 'a>(
         }
     }
     Some((nearest?, total)).filter(|_| total >= MANY)
+}
+
+/// Is it the site, or in the body of a block there?
+fn is_in(inner: &Site<'_>, site: &Site<'_>) -> bool {
+    inner.path.strip_prefix(&site.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn reaches_out(site: &Site<'_>) -> bool {

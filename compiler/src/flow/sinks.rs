@@ -340,9 +340,17 @@ impl<'p> Walker<'p> {
 
     /// RC0409: one tool brings untrusted text into the conversation, another acts.
     fn fed_by_tools(&mut self, name: &SmolStr, agent: &Agent) {
-        let feeds = |t: &&ToolRef| t.effects.iter().any(|e| brings_untrusted(e.kind));
-        let Some(feed) = agent.tools.iter().find(feeds) else { return };
-        let Some((tool, effect)) = self.privileged(&agent.tools) else { return };
+        // What a server answers to what it was sent tells it nothing new: such a tool feeds only the others.
+        let feeds = |feed: &ToolRef, act: &SmolStr| {
+            let answers = |e: &Effect| e.kind == EffectKind::NetWrite && feed.callee == *act;
+            feed.effects.iter().any(|e| brings_untrusted(e.kind) && !answers(e))
+        };
+        let acting = agent.tools.iter().filter_map(|t| self.privileged(std::slice::from_ref(t)));
+        let pair = acting.into_iter().find_map(|(act, effect)| {
+            let feed = agent.tools.iter().find(|t| feeds(t, &act))?;
+            Some((feed, act, effect))
+        });
+        let Some((feed, tool, effect)) = pair else { return };
         if self.plan.policy.prompt_untrusted.is_some() || self.is_approved(&effect) {
             return;
         }
