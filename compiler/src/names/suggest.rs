@@ -1,7 +1,25 @@
 //! Did you mean …?
 
-/// The candidate nearest to `name`, where one is near enough to have been meant.
+/// The candidate nearest to `name`, where one is near enough to have been meant. Of a dotted name a wrong family
+/// (`time.now` for `clock.now`) is likelier than more than one wrong letter.
 pub fn best<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let near = nearest(name, candidates.iter().copied());
+    if near.is_some_and(|c| distance(name, c) <= 1) {
+        return near;
+    }
+    relative(name, &candidates).or(near)
+}
+
+/// The candidate of another family with the same last name.
+fn relative<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let (family, last) = name.rsplit_once('.')?;
+    let others = candidates.iter().filter_map(|c| Some((*c, c.rsplit_once('.')?)));
+    let same = others.filter(|(_, (other, name))| *name == last && *other != family);
+    same.min_by_key(|(c, (other, _))| (distance(family, other), *c)).map(|(c, _)| c)
+}
+
+fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = match name.chars().count() {
         0 => return None,
         1..=2 => 1,
@@ -70,5 +88,14 @@ mod tests {
         assert_eq!(best("zzz", ["severity", "summary"]), None);
         assert_eq!(best("escalatd", ["escalate", "escalated"]), Some("escalated"));
         assert_eq!(best("Ticket", ["ticket", "Tickets"]), Some("ticket"));
+    }
+
+    #[test]
+    fn finds_the_family() {
+        let library = ["time.unix", "clock.now", "fs.read", "chat.read", "http.get"];
+        assert_eq!(best("time.now", library), Some("clock.now"));
+        assert_eq!(best("file.read", library), Some("fs.read"));
+        assert_eq!(best("http.gte", library), Some("http.get"));
+        assert_eq!(best("now", library), None);
     }
 }

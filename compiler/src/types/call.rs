@@ -148,7 +148,8 @@ impl<'p> Cx<'p> {
             Target::Unknown => {
                 self.unknown_callable(callee);
                 for arg in args {
-                    self.elab(&arg.value, None);
+                    // What it should be is unknown: its own names are looked up, its type is not judged.
+                    self.elab(&arg.value, Some(&Type::Error));
                 }
                 Typed::error()
             }
