@@ -69,7 +69,7 @@ pub enum Command {
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// A `.mission`, YAML or JSON mission; FILE#NAME picks one of several
+    /// A `.mission`, YAML or JSON mission, or an Airflow DAG file; FILE#NAME picks one of several
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     pub file: Option<String>,
     /// Run a compiled plan instead

@@ -2,6 +2,7 @@
 //! the protocol and does nothing else. `project` says where a project begins and which files hold missions.
 
 pub mod ide;
+mod imported;
 pub mod project;
 mod server;
 

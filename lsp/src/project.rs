@@ -69,15 +69,17 @@ fn has_line(path: &Path, test: impl Fn(&str) -> bool) -> bool {
     std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(test))
 }
 
-/// YAML and JSON missions, known by the file's extension, as mission text.
+/// YAML and JSON missions and Airflow's DAG files, known by the file's extension, as mission text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Foreign;
 
 impl Translate for Foreign {
     fn translate(&self, path: &Path, text: &str, original: FileId) -> Option<Generated> {
         let extension = path.extension().and_then(|e| e.to_str())?;
-        if !matches!(extension, "yaml" | "yml" | "json") {
-            return None;
+        match extension {
+            "yaml" | "yml" | "json" => {}
+            "py" => return Some(crate::imported::from_python(path, text, original).unwrap_or_default()),
+            _ => return None,
         }
         let imported = rustchain_transpile::from::yaml::import(original, &path.display().to_string(), text);
         Some(Generated {

@@ -52,3 +52,43 @@ fn what_is_lost_is_told_and_fails_unless_allowed() {
     assert!(ended.stdout.contains("note") && ended.stdout.contains("lost"), "{}", ended.stdout);
     project.expect(0, &["transpile", "from-airflow", "dags", "-o", "out", "--allow-loss"]);
 }
+
+#[test]
+fn a_dag_file_is_checked_planned_and_run_as_it_is() {
+    let project = Project::with(
+        "greet.py",
+        r#"from airflow.sdk import DAG
+from airflow.providers.standard.operators.bash import BashOperator
+
+with DAG("greet", schedule=None):
+    make = BashOperator(task_id="make", bash_command="echo hello > greeting.txt")
+    show = BashOperator(task_id="show", bash_command="cat greeting.txt")
+    make >> show
+"#,
+    );
+    let checked = project.run(&["check", "greet.py", "--format", "short"]);
+    assert!(!checked.stdout.contains("error["), "{}", checked.stdout);
+    assert!(checked.stdout.lines().all(|line| line.starts_with("greet.py:")), "{}", checked.stdout);
+    let plan = project.json(0, &["plan", "greet.py", "--format", "json"]);
+    assert_eq!(plan["mission"], "greet", "{plan}");
+    let result = project.json(0, &["run", "greet.py", "--format", "json"]);
+    let outcomes: Vec<&str> =
+        result["steps"].as_array().expect("steps").iter().filter_map(|s| s["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["succeeded", "succeeded"], "{result}");
+}
+
+#[test]
+fn a_dag_file_with_python_tasks_says_how_to_run_it() {
+    let project = Project::with(
+        "hello.py",
+        "from airflow.sdk import dag, task\n\n@dag\ndef hello():\n    @task\n    def say():\n        return 1\n    say()\n\nhello()\n",
+    );
+    let refused = project.expect(2, &["run", "hello.py"]);
+    assert!(
+        refused.stderr.contains("rustchain transpile from-airflow hello.py -o missions"),
+        "{}",
+        refused.stderr
+    );
+    project.run(&["transpile", "from-airflow", "hello.py", "-o", "missions"]);
+    project.expect(0, &["run", "missions/hello.mission"]);
+}

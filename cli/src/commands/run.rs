@@ -59,9 +59,25 @@ fn find(args: &RunArgs, terminal: &Terminal) -> Result<Option<Runnable>, Error> 
     // clap asks for one of both.
     let target = Target::parse(args.file.as_deref().unwrap_or_default());
     let Some(compiled) = super::compiled(&target, args.shims.as_deref(), terminal)? else { return Ok(None) };
+    written_out(&target.path, &compiled.plan)?;
     let root = root_of(&target.path);
     let absolute = std::path::absolute(&target.path).unwrap_or_else(|_| target.path.clone());
     Ok(Some(Runnable { plan: compiled.plan, root, cassette: cassette(&absolute) }))
+}
+
+/// The functions of Python tasks run from files of their own, which `transpile` writes beside the mission.
+fn written_out(file: &Path, plan: &Plan) -> Result<(), Error> {
+    if file.extension().is_none_or(|e| e != "py") || plan.tools.is_empty() {
+        return Ok(());
+    }
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    Err(Error::usage(
+        format!("`{}` has tasks in Python: they need files of their own", file.display()),
+        format!(
+            "`rustchain transpile from-airflow {} -o missions`, then `rustchain run missions/{stem}.mission`",
+            file.display()
+        ),
+    ))
 }
 
 fn cassette(mission: &Path) -> PathBuf {
