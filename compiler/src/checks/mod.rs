@@ -26,6 +26,7 @@ mod rc0601;
 mod rc0602;
 mod rc0603;
 mod rc0604;
+mod rc0701;
 mod rc0801;
 mod rc0802;
 mod rc0803;
@@ -123,6 +124,7 @@ pub static RULES: &[Rule] = &[
     rule("RC0602", "agent-all-tools", High, Sure, Some(rc0602::run)),
     rule("RC0603", "cost-unbounded", Medium, Sure, Some(rc0603::run)),
     rule("RC0604", "memory-poisoning", Medium, Likely, Some(rc0604::run)),
+    rule("RC0701", "import-lossy", Medium, Sure, Some(rc0701::run)),
     rule("RC0801", "race-same-file", High, Likely, Some(rc0801::run)),
     rule("RC0802", "dead-step", Low, Sure, Some(rc0802::run)),
     rule("RC0803", "unreachable-branch", Medium, Sure, Some(rc0803::run)),
