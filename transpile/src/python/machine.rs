@@ -479,6 +479,24 @@ impl<'v, H: Host> Machine<'v, H> {
         result.map(|_| ())
     }
 
+    /// The value of an expression of a file that was read, with the names of a scope.
+    ///
+    /// # Errors
+    /// The expression raises or asks for too much.
+    pub fn eval_at(&mut self, module: ModuleId, scope: ScopeId, expr: &ast::Expr) -> Eval<Value> {
+        let saved = (self.module, self.scope);
+        (self.module, self.scope) = (module, scope);
+        let value = self.eval(expr);
+        (self.module, self.scope) = saved;
+        value
+    }
+
+    /// What the body of a class names, in order, its bases left out.
+    pub fn names_of(&self, class: &super::value::Class) -> Vec<Value> {
+        let scope = self.scope_ref(class.scope);
+        scope.order.iter().filter_map(|name| scope.vars.get(name).cloned()).collect()
+    }
+
     /// The names of a module with their values, in order of first assignment.
     pub fn globals(&self, id: ModuleId) -> Vec<(Rc<str>, Value)> {
         let scope = self.scope_ref(self.module_ref(id).scope);

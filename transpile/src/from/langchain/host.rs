@@ -95,13 +95,13 @@ impl Host for LangChainHost {
             return graph::attr(m, *native, name);
         }
         if let Value::External(path) = base {
-            return Ok(legacy::constant(path, name));
+            return Ok(graph::constant(path, name).or_else(|| legacy::constant(path, name)));
         }
         Ok(runnables::attr(m, base, name))
     }
 
     fn set_attr(m: &mut M<'_>, base: &Value, name: &str, value: &Value) -> Eval<bool> {
-        Ok(runnables::set_attr(m, base, name, value))
+        Ok(graph::set_attr(m, base, name, value) || runnables::set_attr(m, base, name, value))
     }
 
     fn binary(m: &mut M<'_>, op: &str, left: &Value, right: &Value, site: Site) -> Eval<Option<Value>> {
@@ -113,7 +113,7 @@ impl Host for LangChainHost {
     }
 
     fn item(m: &mut M<'_>, base: &Value, key: &Value) -> Eval<Option<Value>> {
-        Ok(prompts::item(m, base, key))
+        Ok(graph::item(m, base, key).or_else(|| prompts::item(m, base, key)))
     }
 
     fn enter(_: &mut M<'_>, _: &Value, _: Site) -> Eval<Option<Value>> {

@@ -53,6 +53,7 @@ pub fn read_python(
 
 fn run_file(m: &mut M<'_>, path: &str, source: &str) {
     let result = m.run_file(path, source, "__main__");
+    super::graph::call_builders(m);
     let mut raised: Vec<_> = std::mem::take(&mut m.raised);
     match result {
         Ok(_) => {}

@@ -436,12 +436,16 @@ fn field_of_value(m: &M<'_>, value: &Value) -> Option<FieldInfo> {
 
 /// The definition of a class of a file, parsed again from its text.
 pub(super) fn class_body(m: &M<'_>, class: &Class) -> Option<ast::StmtClassDef> {
-    let text = unindented(m.source_of(class.site), m.column_of(class.site));
-    let (tree, _) = syntax::parse(&text).ok()?;
+    let (tree, _) = syntax::parse(&class_text(m, class)).ok()?;
     tree.body.into_iter().find_map(|s| match s {
         ast::Stmt::ClassDef(def) => Some(def),
         _ => None,
     })
+}
+
+/// The text of a class without the indent of its place.
+pub(super) fn class_text(m: &M<'_>, class: &Class) -> String {
+    unindented(m.source_of(class.site), m.column_of(class.site))
 }
 
 /// Text whose lines after the first lose `columns` of indent.
