@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Most names of one folder that are looked at.
+const MAX_LISTED: usize = 10_000;
+
 /// Files as the importers see them: paths use `/`, relative paths are relative to the working folder.
 pub trait Vfs {
     /// The text of a file.
@@ -12,6 +15,12 @@ pub trait Vfs {
 
     /// True where `path` is a file that can be read.
     fn exists(&self, path: &str) -> bool;
+
+    /// The names in a folder, in order, each with true for a folder; `None` where it cannot be listed.
+    fn list(&self, folder: &str) -> Option<Vec<(String, bool)>> {
+        let _ = folder;
+        None
+    }
 }
 
 /// The real file system, with a limit on the size of one file.
@@ -42,6 +51,17 @@ impl Vfs for DiskVfs {
     fn exists(&self, path: &str) -> bool {
         Path::new(path).is_file()
     }
+
+    fn list(&self, folder: &str) -> Option<Vec<(String, bool)>> {
+        let folder = if folder.is_empty() { "." } else { folder };
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(Path::new(folder)).ok()?.filter_map(Result::ok).take(MAX_LISTED) {
+            let is_folder = entry.path().is_dir();
+            names.push((entry.file_name().into_string().ok()?, is_folder));
+        }
+        names.sort();
+        Some(names)
+    }
 }
 
 /// Files in memory, for tests and editors.
@@ -58,5 +78,14 @@ impl Vfs for MemoryVfs {
 
     fn exists(&self, path: &str) -> bool {
         self.files.contains_key(path)
+    }
+
+    fn list(&self, folder: &str) -> Option<Vec<(String, bool)>> {
+        let prefix = if folder.is_empty() || folder == "." { String::new() } else { format!("{folder}/") };
+        let inside = self.files.keys().filter_map(|path| path.strip_prefix(&prefix));
+        let names: std::collections::BTreeSet<(String, bool)> = inside
+            .filter_map(|rest| rest.split('/').next().map(|name| (name.to_owned(), name.len() < rest.len())))
+            .collect();
+        (!names.is_empty()).then(|| names.into_iter().collect())
     }
 }

@@ -138,6 +138,14 @@ impl<H: Host> Machine<'_, H> {
                     _ => {}
                 }
             }
+            ast::Expr::Attribute(a) => {
+                let base = self.eval(&a.value)?;
+                if let Value::Obj(id) = base
+                    && let Some(Object::Instance(_, attrs)) = self.object_mut(id)
+                {
+                    attrs.remove(&super::dict::Key::Str(a.attr.id.as_str().into()));
+                }
+            }
             ast::Expr::Tuple(t) => {
                 for item in &t.elts {
                     self.delete(item)?;

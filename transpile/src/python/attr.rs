@@ -17,6 +17,10 @@ impl<H: Host> Machine<'_, H> {
                 let class = match self.object_of(base) {
                     Some(Object::Instance(class, _)) => Some(class.clone()),
                     Some(Object::Class(_)) => Some(base.clone()),
+                    Some(Object::Module(id)) if self.guards == 0 => {
+                        let path = format!("{}.{name}", self.module_ref(*id).name);
+                        return Ok(Value::External(path.into()));
+                    }
                     Some(Object::Module(_)) => {
                         return Err(self.raise(
                             "AttributeError",
@@ -215,7 +219,15 @@ impl<H: Host> Machine<'_, H> {
             return Ok(());
         }
         match self.object_of(base) {
-            Some(Object::Instance(..)) => self.set_plain_attr(base, name, value),
+            Some(Object::Instance(class, _)) => {
+                let class = class.clone();
+                let Some(setter) = self.class_attr(&class, &super::methods::setter_slot(name)) else {
+                    self.set_plain_attr(base, name, value);
+                    return Ok(());
+                };
+                let site = self.site(Span::default());
+                self.call(&setter, Args::of(vec![base.clone(), value]), site)?;
+            }
             Some(Object::Class(class)) => {
                 let scope = class.scope;
                 self.bind_in(scope, name, value);
@@ -311,6 +323,17 @@ impl<H: Host> Machine<'_, H> {
             (Some(Object::Class(_)), _) => return Ok(base.clone()),
             (Some(Object::Instance(class, _)), _) => {
                 let class = class.clone();
+                if matches!(&class, Value::External(path) if &**path == "re.Match") {
+                    let site = self.site(span);
+                    let found = self.pattern_method(base, "group", &Args::of(vec![key.clone()]), site)?;
+                    return Ok(found.unwrap_or_else(|| self.unknown("a group of a match", span)));
+                }
+                if let (Some(items), Value::Int(i)) = (self.named_tuple_items(base), key) {
+                    return match super::assign::position(*i, items.len()).and_then(|at| items.get(at)) {
+                        Some(item) => Ok(item.clone()),
+                        None => Err(self.raise("IndexError", "index out of range", span)),
+                    };
+                }
                 if let Some(method) = self.class_attr(&class, "__getitem__") {
                     let site = self.site(span);
                     return self.call(&method, Args::of(vec![base.clone(), key.clone()]), site);

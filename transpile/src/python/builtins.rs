@@ -10,8 +10,11 @@ const NAMES: &[&str] = &[
     "abs",
     "all",
     "any",
+    "bin",
     "bool",
+    "bytearray",
     "bytes",
+    "complex",
     "callable",
     "chr",
     "classmethod",
@@ -45,6 +48,7 @@ const NAMES: &[&str] = &[
     "min",
     "next",
     "object",
+    "oct",
     "open",
     "ord",
     "pow",
@@ -104,8 +108,20 @@ impl<H: Host> Machine<'_, H> {
                     .collect();
                 Ok(Some(self.dict_of(pairs)))
             }
+            ("divmod" | "map" | "int" | "dict.fromkeys", Some(first))
+                if args.pos.len() > 1 || !args.kw.is_empty() =>
+            {
+                self.call_with_more(name, first, args, site)
+            }
             ("zip" | "max" | "min", Some(first)) => self.call_many(name, first, args, site),
-            (_, Some(first)) => self.call_one(name, first, args, site),
+            (_, Some(first)) => match name.split_once('.') {
+                Some(("str" | "list" | "dict" | "set" | "tuple", method)) if !first.is_symbol() => {
+                    let mut rest = args.clone();
+                    rest.pos.remove(0);
+                    self.builtin_method(&first, method, &rest, site)
+                }
+                _ => self.call_one(name, first, args, site),
+            },
             (_, None) if is_exception(name) => self.make_exception(path, args).map(Some),
             ("object", None) => {
                 let class = Value::External("builtins.object".into());
@@ -148,6 +164,62 @@ impl<H: Host> Machine<'_, H> {
         Ok(self.alloc(Object::Dict(dict, None)))
     }
 
+    /// Functions whose second argument changes what they do.
+    fn call_with_more(&mut self, name: &str, first: Value, args: &Args, site: Site) -> Eval<Option<Value>> {
+        let span = site.span;
+        match (name, &first, args.pos.get(1)) {
+            ("divmod", Value::Int(_), Some(by @ Value::Int(_))) => {
+                let quotient = self.binary(super::syntax::ast::Operator::FloorDiv, &first, by, span)?;
+                let rest = self.binary(super::syntax::ast::Operator::Mod, &first, by, span)?;
+                Ok(Some(self.tuple(vec![quotient, rest])))
+            }
+            ("int", Value::Str(text), _) => {
+                let Some(Value::Int(base @ 2..=36)) = args.get(1, "base") else { return Ok(None) };
+                let text = text.trim().replace('_', "");
+                let digits = ["0x", "0b", "0o"].iter().find_map(|p| text.strip_prefix(p)).unwrap_or(&text);
+                match i64::from_str_radix(digits, *base as u32) {
+                    Ok(number) => Ok(Some(Value::Int(number))),
+                    Err(_) => {
+                        Err(self.raise("ValueError", format!("invalid literal for int(): {text:?}"), span))
+                    }
+                }
+            }
+            ("dict.fromkeys", _, value) => {
+                let value = value.cloned().unwrap_or(Value::None);
+                let Some(keys) = self.iterate(&first, span)? else { return Ok(None) };
+                self.charge(keys.len() * 96, span)?;
+                let mut dict = Dict::new();
+                for key in keys {
+                    match self.key(&key) {
+                        Some(hash) => dict.insert(hash, key, value.clone()),
+                        None => dict.open = true,
+                    }
+                }
+                Ok(Some(self.alloc(Object::Dict(dict, None))))
+            }
+            ("map", function, Some(_)) => {
+                let function = function.clone();
+                let mut columns = Vec::new();
+                for column in args.pos.iter().skip(1) {
+                    if column.is_symbol() || self.is_dirty(column) {
+                        return Ok(None);
+                    }
+                    let Some(items) = self.iterate(column, span)? else { return Ok(None) };
+                    columns.push(items);
+                }
+                let rows = columns.iter().map(Vec::len).min().unwrap_or(0);
+                let mut out = Vec::with_capacity(rows);
+                for i in 0..rows {
+                    let row = columns.iter().filter_map(|c| c.get(i).cloned()).collect();
+                    out.push(self.call(&function, Args::of(row), site)?);
+                }
+                self.charge(rows * 24, span)?;
+                Ok(Some(self.list(out)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn call_many(&mut self, name: &str, first: Value, args: &Args, site: Site) -> Eval<Option<Value>> {
         if name == "zip" {
             let mut columns = Vec::new();
@@ -179,15 +251,31 @@ impl<H: Host> Machine<'_, H> {
             };
         }
         let key = args.named("key").cloned().map_or_else(Vec::new, |k| vec![(Rc::from("key"), k)]);
-        let by = Args { kw: key, ..Args::default() };
+        let mut by = Args { kw: key, ..Args::default() };
+        // The first of equals wins, for the largest too.
+        by.set("reverse", Value::Bool(name == "max"));
         let sorted = self.sorted(items, &by, site)?;
-        Ok(sorted.and_then(|s| if name == "max" { s.last().cloned() } else { s.first().cloned() }))
+        Ok(sorted.and_then(|s| s.first().cloned()))
     }
 
     fn call_one(&mut self, name: &str, first: Value, args: &Args, site: Site) -> Eval<Option<Value>> {
         let span = site.span;
         let second = args.pos.get(1).cloned();
         Ok(match name {
+            "str" | "repr" if self.own_text(&first).is_some() => {
+                Some(self.shown(&first, name == "repr", site)?)
+            }
+            "bin" | "oct" | "hex" => match first {
+                Value::Int(i) => {
+                    let (sign, n) = (if i < 0 { "-" } else { "" }, i.unsigned_abs());
+                    Some(Value::str(match name {
+                        "bin" => format!("{sign}0b{n:b}"),
+                        "oct" => format!("{sign}0o{n:o}"),
+                        _ => format!("{sign}0x{n:x}"),
+                    }))
+                }
+                _ => None,
+            },
             "str" => match self.text(&first) {
                 Some(text) => Some(Value::str(text)),
                 None if first.is_symbol() => Some(self.concat(vec![first], span)?),
@@ -405,7 +493,7 @@ impl<H: Host> Machine<'_, H> {
                         let site = self.site(span);
                         Some(self.call(&method, Args::default(), site)?)
                     }
-                    None => None,
+                    None => self.iterate(value, span)?.map(|items| Value::Int(items.len() as i64)),
                 },
                 Some(Object::Iterator(..)) | None if !matches!(value, Value::Native(_)) => None,
                 _ => self.iterate(value, span)?.map(|items| Value::Int(items.len() as i64)),
@@ -520,6 +608,11 @@ impl<H: Host> Machine<'_, H> {
             return None;
         }
         if let Some(own) = self.class_of(value) {
+            if matches!(class, Value::External(p) if &**p == "builtins.tuple")
+                && self.named_tuple_items(value).is_some()
+            {
+                return Some(true);
+            }
             return self.is_subclass(&own, class);
         }
         let Value::External(path) = class else {

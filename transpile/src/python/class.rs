@@ -7,6 +7,9 @@ use super::syntax::{ast, span_of};
 use super::value::{Args, Class, Object, Site, Value};
 use std::rc::Rc;
 
+/// Bases whose subclasses have fields.
+const RECORDS: [&str; 3] = ["typing.NamedTuple", "pydantic.BaseModel", "pydantic.main.BaseModel"];
+
 /// Bases that make a class an enum.
 const ENUMS: [&str; 5] = ["enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag"];
 
@@ -27,8 +30,10 @@ impl<H: Host> Machine<'_, H> {
             Value::External(path) => ENUMS.contains(&&**path),
             _ => matches!(self.object_of(b), Some(Object::Class(c)) if c.is_enum),
         });
-        let named_tuple =
-            args.pos.iter().any(|b| matches!(b, Value::External(p) if &**p == "typing.NamedTuple"));
+        let is_record = args.pos.iter().any(|b| {
+            let (_, foreign) = self.lineage(b);
+            foreign.iter().any(|f| matches!(f, Value::External(p) if RECORDS.contains(&&**p)))
+        });
         let class = Class {
             name: def.name.id.as_str().into(),
             bases: args.pos,
@@ -38,7 +43,7 @@ impl<H: Host> Machine<'_, H> {
             is_enum,
         };
         let mut value = self.alloc(Object::Class(Rc::new(class)));
-        if named_tuple {
+        if is_record {
             self.make_dataclass(&value);
         }
         let names: Vec<Value> = self.scope_ref(scope).vars.values().cloned().collect();
@@ -137,7 +142,7 @@ impl<H: Host> Machine<'_, H> {
             _ => None,
         });
         let plain = ["builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"];
-        paths.find(|p| !plain.contains(&&**p))
+        paths.find(|p| !plain.contains(&&**p) && !RECORDS.contains(&&**p))
     }
 
     /// The name of a class.
@@ -185,7 +190,7 @@ impl<H: Host> Machine<'_, H> {
             H::init_base(self, id, &base, &args, site)?;
             return Ok(instance);
         }
-        let fields = definition.fields.borrow().clone();
+        let fields = self.own_classes(class).iter().find_map(|c| c.fields.borrow().clone());
         if let Some(fields) = fields {
             self.init_fields(&instance, fields, args, site)?;
         }
@@ -213,6 +218,31 @@ impl<H: Host> Machine<'_, H> {
             self.call(&post, Args::default(), site)?;
         }
         Ok(())
+    }
+
+    /// The fields of an instance of a dataclass, model or named tuple, in order.
+    pub(super) fn fields_of(&self, value: &Value) -> Option<Vec<(Rc<str>, Value)>> {
+        let Some(Object::Instance(class, attrs)) = self.object_of(value) else { return None };
+        let fields = self.own_classes(class).iter().find_map(|c| c.fields.borrow().clone())?;
+        fields.into_iter().map(|(name, _)| attrs.get_str(&name).cloned().map(|v| (name, v))).collect()
+    }
+
+    /// The items of an instance of a named tuple.
+    pub(super) fn named_tuple_items(&self, value: &Value) -> Option<Vec<Value>> {
+        let class = self.class_of(value)?;
+        let is_tuple = |f: &Value| matches!(f, Value::External(p) if &**p == "typing.NamedTuple");
+        self.lineage(&class).1.iter().any(is_tuple).then_some(())?;
+        Some(self.fields_of(value)?.into_iter().map(|(_, v)| v).collect())
+    }
+
+    /// `instance` with some fields changed.
+    pub(super) fn replaced(&mut self, instance: &Value, args: &Args) -> Option<Value> {
+        let Some(Object::Instance(class, attrs)) = self.object_of(instance) else { return None };
+        let (class, mut attrs) = (class.clone(), attrs.clone());
+        for (name, value) in &args.kw {
+            attrs.insert_str(name, value.clone());
+        }
+        Some(self.alloc(Object::Instance(class, attrs)))
     }
 
     /// `field(default_factory=list)` gives a fresh list.
@@ -256,7 +286,12 @@ impl<H: Host> Machine<'_, H> {
             _ => {}
         }
         let value = match &value {
-            Value::External(path) if &**path == "enum.auto()" => Value::str(name.to_lowercase()),
+            Value::External(path) if &**path == "enum.auto()" => {
+                let text_like = self.lineage(&owner).1.iter().any(
+                    |f| matches!(f, Value::External(p) if matches!(&**p, "enum.StrEnum" | "builtins.str")),
+                );
+                if text_like { Value::str(name.to_lowercase()) } else { self.next_number(&definition, name) }
+            }
             _ => value,
         };
         let mut attrs = Dict::new();
@@ -265,6 +300,22 @@ impl<H: Host> Machine<'_, H> {
         let member = self.alloc(Object::Instance(owner, attrs));
         self.bind_in(definition.scope, name, member.clone());
         Some(member)
+    }
+
+    /// What `auto()` gives: one more than the member before.
+    fn next_number(&mut self, class: &Rc<Class>, name: &str) -> Value {
+        let scope = self.scope_ref(class.scope);
+        let mut last = 0;
+        for other in scope.order.iter().take_while(|n| &***n != name) {
+            let value = scope.vars.get(other);
+            let known = value.and_then(|v| self.plain_attr(v, "value")).or_else(|| value.cloned());
+            match known {
+                Some(Value::Int(i)) => last = i,
+                Some(Value::External(path)) if &*path == "enum.auto()" => last += 1,
+                _ => {}
+            }
+        }
+        Value::Int(last.saturating_add(1))
     }
 
     pub(super) fn enum_members(&mut self, class: &Value) -> Eval<Vec<Value>> {

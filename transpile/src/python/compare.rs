@@ -55,6 +55,9 @@ impl<H: Host> Machine<'_, H> {
             return None;
         }
         let (a, b) = (self.plain(a), self.plain(b));
+        if self.has_own_equality(&a) || self.has_own_equality(&b) {
+            return None;
+        }
         match (&a, &b) {
             (Value::Symbol(x), Value::Symbol(y)) if std::rc::Rc::ptr_eq(x, y) => Some(true),
             (Value::Symbol(_), _) | (_, Value::Symbol(_)) => None,
@@ -86,7 +89,30 @@ impl<H: Host> Machine<'_, H> {
                     }
                     return sure;
                 }
-                match (self.as_items(&a), self.as_items(&b)) {
+                if let (Some(Object::Path(x)), Some(Object::Path(y))) =
+                    (self.object_of(&a), self.object_of(&b))
+                {
+                    return Some(x == y);
+                }
+                let records = self.named_tuple_items(&a).is_none() || self.named_tuple_items(&b).is_none();
+                if let (true, Some(x), Some(y)) = (records, self.fields_of(&a), self.fields_of(&b)) {
+                    let same_class = match (self.class_of(&a), self.class_of(&b)) {
+                        (Some(x), Some(y)) => self.same(&x, &y),
+                        _ => false,
+                    };
+                    if !same_class {
+                        return Some(false);
+                    }
+                    let answers: Vec<Option<bool>> =
+                        x.iter().zip(&y).map(|((_, x), (_, y))| self.equal_at(x, y, depth + 1)).collect();
+                    return match answers.contains(&Some(false)) {
+                        true => Some(false),
+                        false if answers.contains(&None) => None,
+                        false => Some(true),
+                    };
+                }
+                let items = |v: &Value| self.as_items(v).or_else(|| self.named_tuple_items(v));
+                match (items(&a), items(&b)) {
                     (Some(x), Some(y)) if x.len() == y.len() => {
                         let mut sure = Some(true);
                         for (x, y) in x.iter().zip(&y) {
@@ -107,6 +133,11 @@ impl<H: Host> Machine<'_, H> {
                 _ => Some(false),
             },
         }
+    }
+
+    /// An instance whose class says itself what is equal to it.
+    fn has_own_equality(&self, value: &Value) -> bool {
+        matches!(self.object_of(value), Some(Object::Instance(class, _)) if self.class_attr(class, "__eq__").is_some())
     }
 
     /// The value of a string or int enum member.
@@ -136,6 +167,11 @@ impl<H: Host> Machine<'_, H> {
             (Value::Delta(x), Value::Delta(y)) => Some(x.cmp(y)),
             (Value::DateTime(x), Value::DateTime(y)) => Some(x.wall.cmp(&y.wall)),
             (Value::Obj(_), Value::Obj(_)) => {
+                if let (Some(Object::Path(x)), Some(Object::Path(y))) =
+                    (self.object_of(&a), self.object_of(&b))
+                {
+                    return Some(x.split('/').cmp(y.split('/')));
+                }
                 let (x, y) = (self.as_items(&a)?, self.as_items(&b)?);
                 for (x, y) in x.iter().zip(&y) {
                     match self.order(x, y)? {
@@ -324,6 +360,10 @@ impl<H: Host> Machine<'_, H> {
                 }
                 Object::List(_) | Object::Dict(..) => return None,
                 Object::Path(path) => Key::Str(path.clone()),
+                Object::Instance(..) if self.has_own_equality(value) => return None,
+                Object::Instance(..) if let Some(fields) = self.fields_of(value) => {
+                    Key::Tuple(fields.iter().map(|(_, v)| self.key_at(v, depth + 1)).collect::<Option<_>>()?)
+                }
                 _ => match self.plain(value) {
                     Value::Obj(id) => Key::Obj(id),
                     plain => self.key_at(&plain, depth + 1)?,

@@ -167,6 +167,9 @@ impl<H: Host> Machine<'_, H> {
         value: &Value,
         span: Span,
     ) -> Eval<Option<Vec<Value>>> {
+        if let Some(items) = self.named_tuple_items(value) {
+            return Ok(Some(items));
+        }
         let items = match self.object_mut_quiet(id) {
             Some(Object::List(items)) => items.clone(),
             Some(Object::Tuple(items)) => items.to_vec(),

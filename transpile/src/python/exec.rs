@@ -86,8 +86,13 @@ impl<H: Host> Machine<'_, H> {
             ast::Stmt::Raise(s) => return Err(self.exec_raise(s, span)?),
             ast::Stmt::Assert(s) => {
                 let test = self.eval(&s.test)?;
-                if self.truth(&test) == Some(false) {
-                    return Err(self.raise("AssertionError", "an assertion fails", span));
+                if !test.is_symbol() && self.truth(&test) == Some(false) {
+                    let message = match &s.msg {
+                        Some(message) => self.eval(message)?,
+                        None => Value::str(""),
+                    };
+                    let message = self.text(&message).unwrap_or_default();
+                    return Err(self.raise("AssertionError", message, span));
                 }
             }
             ast::Stmt::Import(s) => {
@@ -383,7 +388,11 @@ impl<H: Host> Machine<'_, H> {
     }
 
     fn exec_try(&mut self, s: &ast::StmtTry) -> Eval<Flow> {
-        let result = match self.exec_block(&s.body) {
+        let guarded = u32::from(!s.handlers.is_empty());
+        self.guards += guarded;
+        let body = self.exec_block(&s.body);
+        self.guards -= guarded;
+        let result = match body {
             Ok(Flow::Next) => self.exec_block(&s.orelse),
             Err(Stop::Raise(raised)) => self.exec_handlers(s, raised),
             other => other,

@@ -361,6 +361,8 @@ impl<H: Host> Machine<'_, H> {
                     ast::ConversionFlag::None if i.debug_text.is_some() && spec.is_empty() => 'r',
                     ast::ConversionFlag::None => ' ',
                 };
+                let site = self.site(span);
+                let value = self.shown(&value, conversion == 'r', site)?;
                 let shown = self.format_value(&value, conversion, &spec, span);
                 match &i.debug_text {
                     None => Ok(shown),

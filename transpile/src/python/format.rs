@@ -100,6 +100,8 @@ impl<H: Host> Machine<'_, H> {
         if spec.contains('{') {
             return Ok(self.unknown("a nested format", span));
         }
+        let site = self.site(span);
+        let value = self.shown(&value, conversion == 'r', site)?;
         Ok(self.format_value(&value, conversion, spec, span))
     }
 
@@ -150,6 +152,8 @@ impl<H: Host> Machine<'_, H> {
                 ('d' | 'i' | 'u', Value::Float(f)) => Value::Int(*f as i64),
                 _ => value,
             };
+            let site = self.site(span);
+            let value = self.shown(&value, conversion == 'r', site)?;
             parts.push(self.format_value(&value, conversion, &spec, span));
         }
         parts.push(Value::str(rest));

@@ -110,6 +110,8 @@ pub struct Machine<'v, H: Host> {
     pub(super) yields: Vec<Vec<Value>>,
     pub(super) self_stack: Vec<(Value, Value)>,
     pub(super) handling: Vec<Raised>,
+    /// `try` blocks with handlers that are open.
+    pub(super) guards: u32,
     pub(super) uncertain: Vec<Rc<str>>,
     pub(super) maybe_returned: Vec<Value>,
     pub(super) watermarks: Vec<usize>,
@@ -147,6 +149,7 @@ impl<'v, H: Host> Machine<'v, H> {
             yields: Vec::new(),
             self_stack: Vec::new(),
             handling: Vec::new(),
+            guards: 0,
             uncertain: Vec::new(),
             maybe_returned: Vec::new(),
             watermarks: Vec::new(),

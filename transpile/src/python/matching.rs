@@ -65,6 +65,53 @@ impl<H: Host> Machine<'_, H> {
                     _ => Some(false),
                 }
             }
+            ast::Pattern::MatchMapping(p) if !subject.is_symbol() => {
+                if self.as_dict(subject).is_none() {
+                    return Ok(Some(false));
+                }
+                for (key, inner) in p.keys.iter().zip(&p.patterns) {
+                    let key = self.eval(key)?;
+                    let found = match (self.key(&key), self.as_dict(subject)) {
+                        (Some(hash), Some(dict)) => dict.get(&hash).cloned(),
+                        _ => return Ok(None),
+                    };
+                    let Some(value) = found else { return Ok(Some(false)) };
+                    match self.deeper(span, |m| m.match_pattern(inner, &value))? {
+                        Some(true) => {}
+                        other => return Ok(other),
+                    }
+                }
+                if p.rest.is_some() { None } else { Some(true) }
+            }
+            ast::Pattern::MatchClass(p) if !subject.is_symbol() => {
+                let class = self.eval(&p.cls)?;
+                match self.is_instance(subject, &class) {
+                    Some(true) => {}
+                    other => return Ok(other),
+                }
+                let simple = matches!(&class, Value::External(path) if path.starts_with("builtins."));
+                for (i, inner) in p.arguments.patterns.iter().enumerate() {
+                    let value = match (simple, self.fields_of(subject)) {
+                        (true, _) if i == 0 => subject.clone(),
+                        (false, Some(fields)) if i < fields.len() => fields[i].1.clone(),
+                        _ => return Ok(None),
+                    };
+                    match self.deeper(span, |m| m.match_pattern(inner, &value))? {
+                        Some(true) => {}
+                        other => return Ok(other),
+                    }
+                }
+                for keyword in &p.arguments.keywords {
+                    let Some(value) = self.attr_opt(subject, &keyword.attr.id, span)? else {
+                        return Ok(Some(false));
+                    };
+                    match self.deeper(span, |m| m.match_pattern(&keyword.pattern, &value))? {
+                        Some(true) => {}
+                        other => return Ok(other),
+                    }
+                }
+                Some(true)
+            }
             _ => None,
         })
     }

@@ -49,6 +49,29 @@ impl<H: Host> Machine<'_, H> {
                 let (owner, instance) = (owner.clone(), instance.clone());
                 self.super_method(&owner, &instance, name, args, site)
             }
+            Some(Object::Instance(Value::External(path), _)) if path.starts_with("re.") => {
+                self.pattern_method(receiver, name, args, site)
+            }
+            Some(Object::Instance(Value::External(path), _)) if &**path == "string.Template" => {
+                self.template_method(receiver, args, site)
+            }
+            Some(Object::Instance(Value::Obj(_), _)) => Ok(match name {
+                "_asdict" | "dict" | "model_dump" => {
+                    self.fields_of(receiver).map(|fields| self.dict_of(fields))
+                }
+                "_replace" => self.replaced(receiver, args),
+                "copy" | "model_copy" => self.replaced(receiver, &Args::default()),
+                _ => None,
+            }),
+            Some(Object::Wrapped("property", _)) if matches!(name, "setter" | "getter" | "deleter") => {
+                if let ("setter", Some(function)) = (name, args.pos.first())
+                    && let Some(Object::Function(f)) = self.object_of(function)
+                {
+                    let slot = setter_slot(&f.name);
+                    self.bind_in(self.scope, &slot, function.clone());
+                }
+                Ok(Some(receiver.clone()))
+            }
             Some(Object::Iterator(items, at)) if name == "__next__" => Ok(items.get(*at).cloned()),
             _ => Ok(None),
         }
@@ -184,6 +207,18 @@ impl<H: Host> Machine<'_, H> {
             "islower" => {
                 Value::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase))
             }
+            "isspace" => Value::Bool(!text.is_empty() && text.chars().all(char::is_whitespace)),
+            "swapcase" => Value::str(
+                text.chars()
+                    .map(|c| {
+                        if c.is_lowercase() {
+                            c.to_uppercase().to_string()
+                        } else {
+                            c.to_lowercase().to_string()
+                        }
+                    })
+                    .collect::<String>(),
+            ),
             "isidentifier" => Value::Bool(
                 text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
                     && text.chars().all(|c| c.is_alphanumeric() || c == '_'),
@@ -424,6 +459,14 @@ impl<H: Host> Machine<'_, H> {
                 self.charge(size * 96, site.span)?;
                 Ok(Some(self.alloc(Object::Dict(copy, None))))
             }
+            "popitem" if !open && size > 0 => {
+                let last = dict.entries().last().map(|(hash, k, v)| (hash.clone(), k.clone(), v.clone()));
+                let Some((hash, key, value)) = last else { return Ok(None) };
+                if let Some(Object::Dict(dict, _)) = self.object_mut(id) {
+                    dict.remove(&hash);
+                }
+                Ok(Some(self.tuple(vec![key, value])))
+            }
             "clear" => {
                 if let Some(Object::Dict(dict, _)) = self.object_mut(id) {
                     dict.clear();
@@ -518,6 +561,11 @@ impl<H: Host> Machine<'_, H> {
             _ => Ok(None),
         }
     }
+}
+
+/// The name under which a class keeps what sets a property.
+pub(super) fn setter_slot(property: &str) -> String {
+    format!("<set {property}>")
 }
 
 fn strip<'t>(text: &'t str, set: Option<&str>, left: bool, right: bool) -> &'t str {

@@ -21,6 +21,7 @@ pub mod machine;
 mod matching;
 mod methods;
 mod ops;
+pub mod plain;
 mod scan;
 mod stdlib;
 pub mod syntax;
@@ -30,5 +31,6 @@ pub mod value;
 
 pub use host::{Host, ImportVerdict};
 pub use machine::{Eval, Limits, Machine, Options, Raised, Stop};
+pub use plain::Plain;
 pub use stdlib::dedent as dedent_doc;
 pub use value::{Args, ModuleId, Native, ObjId, Object, Site, Symbol, SymbolKind, Value};

@@ -234,6 +234,15 @@ impl<H: Host> Machine<'_, H> {
                 }
                 _ => return Ok(None),
             },
+            (O::Mult, Some(Object::Tuple(items)), _) => match right {
+                Value::Int(n) => {
+                    let (items, n) = (items.to_vec(), usize::try_from(*n).unwrap_or(0));
+                    self.charge(items.len().saturating_mul(n).saturating_mul(24), span)?;
+                    let repeated: Vec<Value> = items.iter().cycle().take(items.len() * n).cloned().collect();
+                    self.tuple(repeated)
+                }
+                _ => return Ok(None),
+            },
             (O::BitOr, Some(Object::Dict(a, _)), Some(Object::Dict(..))) => {
                 let mut merged = a.clone();
                 self.merge_into(&mut merged, right);
@@ -268,7 +277,7 @@ impl<H: Host> Machine<'_, H> {
                 let base = base.clone();
                 return Ok(self.text(right).map(|part| {
                     let joined = super::stdlib::join_path(&base, &part);
-                    self.alloc(Object::Path(joined.into()))
+                    self.alloc(Object::Path(super::stdlib::tidy(&joined).into()))
                 }));
             }
             _ => return Ok(None),

@@ -168,3 +168,30 @@ fn skip_string(bytes: &[u8], start: usize, quote: u8) -> usize {
     }
     bytes.len()
 }
+
+/// The expression that a text consists of, where it is built of literals only.
+pub fn literal(text: &str) -> Option<ast::Expr> {
+    check_bounds(text).ok()?;
+    let parsed = ruff_python_parser::parse_expression(text.trim()).ok()?;
+    let expr = *parsed.into_syntax().body;
+    is_literal(&expr).then_some(expr)
+}
+
+fn is_literal(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::StringLiteral(_)
+        | ast::Expr::BytesLiteral(_)
+        | ast::Expr::NumberLiteral(_)
+        | ast::Expr::BooleanLiteral(_)
+        | ast::Expr::NoneLiteral(_)
+        | ast::Expr::EllipsisLiteral(_) => true,
+        ast::Expr::UnaryOp(u) => is_literal(&u.operand),
+        ast::Expr::List(l) => l.elts.iter().all(is_literal),
+        ast::Expr::Tuple(t) => t.elts.iter().all(is_literal),
+        ast::Expr::Set(s) => s.elts.iter().all(is_literal),
+        ast::Expr::Dict(d) => {
+            d.items.iter().all(|i| i.key.as_ref().is_some_and(is_literal) && is_literal(&i.value))
+        }
+        _ => false,
+    }
+}

@@ -1,9 +1,9 @@
 //! `str` and `repr` of known values.
 
 use super::host::Host;
-use super::machine::Machine;
+use super::machine::{Eval, Machine};
 use super::time::delta_text;
-use super::value::{Object, Value};
+use super::value::{Args, Object, Site, Value};
 
 impl<H: Host> Machine<'_, H> {
     /// `str(value)`; `None` where it is not known. A symbol is never text here.
@@ -32,13 +32,38 @@ impl<H: Host> Machine<'_, H> {
                             }
                             return Some(format!("{}.{name}", definition.name));
                         }
-                        attrs.get_str("__message__").and_then(|m| self.text(m))
+                        match attrs.get_str("__message__") {
+                            Some(message) if path.as_deref() == Some("builtins.KeyError") => {
+                                self.repr(message, 0)
+                            }
+                            Some(message) => self.text(message),
+                            None => self.repr(value, 0),
+                        }
                     }
                     _ => self.repr(value, 0),
                 }
             }
             Value::External(_) => None,
             other => self.repr(other, 0),
+        }
+    }
+
+    /// The method by which an instance of an own class shows itself.
+    pub(super) fn own_text(&self, value: &Value) -> Option<Value> {
+        let Some(Object::Instance(class, _)) = self.object_of(value) else { return None };
+        matches!(self.object_of(class), Some(Object::Class(c)) if !c.is_enum).then_some(())?;
+        self.class_attr(class, "__str__").or_else(|| self.class_attr(class, "__repr__"))
+    }
+
+    /// `str(value)` or `repr(value)` of an instance that has its own way; other values as they are.
+    pub(super) fn shown(&mut self, value: &Value, is_repr: bool, site: Site) -> Eval<Value> {
+        let method = match (is_repr, self.class_of(value)) {
+            (true, Some(class)) => self.class_attr(&class, "__repr__"),
+            _ => self.own_text(value),
+        };
+        match method {
+            Some(method) => self.call(&method, Args::of(vec![value.clone()]), site),
+            None => Ok(value.clone()),
         }
     }
 
@@ -57,7 +82,7 @@ impl<H: Host> Machine<'_, H> {
             Value::Int(i) => i.to_string(),
             Value::Float(f) => float_text(*f),
             Value::Str(s) => quote(s),
-            Value::Bytes(b) => format!("b{}", quote(&String::from_utf8_lossy(b))),
+            Value::Bytes(b) => format!("b{}", quote_bytes(b)),
             Value::Delta(_)
             | Value::DateTime(_)
             | Value::External(_)
@@ -79,11 +104,35 @@ impl<H: Host> Machine<'_, H> {
                         format!("{{{}}}", parts.join(", "))
                     }
                     Object::Path(p) => format!("PosixPath({})", quote(p)),
+                    Object::Set(set) if !set.open && set.len() == 1 => {
+                        format!("{{{}}}", self.repr(&set.iter().next()?.0.clone(), depth + 1)?)
+                    }
+                    Object::Instance(class, _) if self.class_attr(class, "__repr__").is_none() => {
+                        let fields = self.fields_of(value)?;
+                        let parts = fields
+                            .iter()
+                            .map(|(n, v)| Some(format!("{n}={}", self.repr(v, depth + 1)?)))
+                            .collect::<Option<Vec<String>>>()?;
+                        format!("{}({})", self.class_name(class), parts.join(", "))
+                    }
                     _ => return None,
                 }
             }
         })
     }
+}
+
+/// A bytes literal without its prefix.
+fn quote_bytes(bytes: &[u8]) -> String {
+    let text: String = bytes.iter().map(|b| char::from(*b)).collect();
+    let mut out = String::with_capacity(text.len());
+    for c in quote(&text).chars() {
+        match c {
+            c if c.is_ascii() => out.push(c),
+            c => out.push_str(&format!("\\x{:02x}", c as u32)),
+        }
+    }
+    out
 }
 
 /// A float as Python prints it.

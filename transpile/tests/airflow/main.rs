@@ -2,9 +2,11 @@
 
 mod bounds;
 mod modules;
+mod values;
 
 use rustchain_grammar::FileId;
 use rustchain_transpile::from::airflow::{AirflowOptions, AirflowVersion, import, inspect, read};
+use rustchain_transpile::python::Plain;
 use rustchain_transpile::vfs::{DiskVfs, MemoryVfs, Vfs};
 
 /// The folder of the fixtures.
@@ -97,7 +99,7 @@ fn what_is_given_is_no_loss() {
     assert_eq!(dag.tasks[0].text_arg("bash_command"), Some("aws s3 cp file s3://live/us/"));
     assert_eq!(dag.edges, [("copy".to_owned(), "audit".to_owned(), None)]);
 
-    options.variables.insert("tables".into(), serde_json::json!(["a", "b"]));
+    options.variables.insert("tables".into(), Plain::List(vec!["a".into(), "b".into()]));
     let seen = read(&vfs("unknown_loop"), "dags/unknown_loop.py", &options);
     assert_eq!(seen.losses, []);
     assert_eq!(seen.dags[0].tasks.len(), 3);

@@ -179,6 +179,11 @@ pub(super) fn attr(m: &mut M<'_>, index: usize, name: &str) -> Option<Value> {
             Some(value) => value,
             None => m.dict_of([]),
         },
+        "task" => {
+            let mut args = Args::default();
+            args.set("dag", Value::Native(Native { kind: kind::DAG, id: index as u32 }));
+            m.alloc(crate::python::Object::Partial(Value::External("airflow.sdk.task".into()), args))
+        }
         "test" | "cli" | "clear" | "run" | "validate" | "add_task" | "get_task" | "has_task"
         | "set_dependency" | "__enter__" | "__exit__" | "sub_dag" | "partial_subset" | "add_tasks" => {
             let receiver = Value::Native(Native { kind: kind::DAG, id: index as u32 });

@@ -1,7 +1,7 @@
 //! Dependencies between tasks, groups, lists and labels.
 
 use super::state::{AirflowHost, Effect, XCom, kind};
-use crate::python::{Eval, Machine, Site, Value};
+use crate::python::{Eval, Machine, Object, Site, Value};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -293,6 +293,7 @@ pub(super) fn depend_on_values(m: &mut M<'_>, task: usize, values: &[Value], sit
     let mut sources = Vec::new();
     for value in values {
         find_xcoms(m, value, 0, &mut sources);
+        note_attributes(m, task, value, 0, site);
     }
     for source in sources {
         if source != task {
@@ -300,6 +301,32 @@ pub(super) fn depend_on_values(m: &mut M<'_>, task: usize, values: &[Value], sit
         }
     }
 }
+
+/// An attribute of another task that is not known may be its result.
+fn note_attributes(m: &mut M<'_>, task: usize, value: &Value, depth: u32, site: Site) {
+    let Some(Object::Method(receiver, name)) = m.object_of(value) else {
+        let items = match m.as_dict(value) {
+            Some(dict) => dict.iter().map(|(_, v)| v.clone()).collect(),
+            None => m.as_items(value).unwrap_or_default(),
+        };
+        if depth < 20 {
+            items.iter().for_each(|v| note_attributes(m, task, v, depth + 1, site));
+        }
+        return;
+    };
+    let Some(source) = m.host.task_of(receiver) else { return };
+    let name = name.clone();
+    let Some(owner) = m.host.tasks.get(source) else { return };
+    if RESULTS.contains(&(&*owner.operator, &*name)) {
+        add_edge(m, source, task, site);
+        return;
+    }
+    let message = format!("`{name}` of the task `{}` is not known: it may be its result", owner.id);
+    m.host.lose(owner.dag, None, Effect::Graph, message, site);
+}
+
+/// Attributes of operators that stand for the result of the task.
+const RESULTS: &[(&str, &str)] = &[("DataprocCreateClusterOperator", "cluster_id")];
 
 /// The tasks whose results a value holds, at any depth.
 pub(super) fn find_xcoms(m: &M<'_>, value: &Value, depth: u32, out: &mut Vec<usize>) {

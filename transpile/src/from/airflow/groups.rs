@@ -77,6 +77,51 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     Ok(Some(Value::Native(Native { kind: kind::GROUP, id: index as u32 })))
 }
 
+/// The task that a group of a provider makes at the end of its block: class, id.
+const LAUNCHERS: &[(&str, &str, &str)] =
+    &[("DatabricksWorkflowTaskGroup", "_CreateDatabricksWorkflowOperator", "launch")];
+
+/// `SomethingTaskGroup(…)` of a library: a group that may hold tasks of its own.
+pub(super) fn create_foreign(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Value> {
+    let Some(group) = create(m, args, false, site)? else {
+        return Ok(m.unknown("a task group whose id is not known", site.span));
+    };
+    let launcher = LAUNCHERS.iter().find(|(class, ..)| *class == last(path));
+    match (&group, launcher) {
+        (Value::Native(n), Some((_, operator, id))) => {
+            m.host.launchers.insert(n.id as usize, (operator, id));
+        }
+        _ => {
+            let message = format!("`{path}` is not known: the group may add tasks or edges of its own");
+            m.host.lose(m.host.current_dag(), None, Effect::Graph, message, site);
+        }
+    }
+    Ok(group)
+}
+
+/// The end of a group's block: every member reads the result of the task that launches it.
+pub(super) fn launch(m: &mut M<'_>, group: usize, site: Site) -> Eval<()> {
+    let Some((operator, id)) = m.host.launchers.get(&group).copied() else { return Ok(()) };
+    let members = m.host.group_tasks(group);
+    let mut args = Args::default();
+    args.set("task_id", Value::str(id));
+    let new = super::tasks::NewTask {
+        operator: operator.into(),
+        path: format!("airflow.providers.databricks.operators.databricks_workflow.{operator}").into(),
+        decorator: None,
+        args,
+        callable: None,
+        call_args: Args::default(),
+        expand: None,
+        object: None,
+        site,
+    };
+    if let Some(launcher) = super::tasks::create(m, new)? {
+        members.into_iter().for_each(|task| edges::add_edge(m, launcher, task, site));
+    }
+    Ok(())
+}
+
 /// A call of a function decorated with `@task_group`.
 pub(super) fn call_function(
     m: &mut M<'_>,

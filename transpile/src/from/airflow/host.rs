@@ -31,6 +31,9 @@ impl Host for AirflowHost {
         if let Some(value) = call_airflow(m, path, args, site)? {
             return Ok(Some(value));
         }
+        if last(path).ends_with("TaskGroup") && args.get(0, "group_id").is_some() {
+            return groups::create_foreign(m, path, args, site).map(Some);
+        }
         if tasks::looks_like_operator(path, args) {
             return make_operator(m, path, args, site).map(Some);
         }
@@ -240,7 +243,14 @@ impl Host for AirflowHost {
 
     fn exit(m: &mut M<'_>, value: &Value) {
         match value {
-            Value::Native(n) if matches!(n.kind, kind::DAG | kind::GROUP) => {
+            Value::Native(n) if n.kind == kind::GROUP => {
+                let group = n.id as usize;
+                let site = m.host.groups.get(group).map(|g| g.site).unwrap_or_default();
+                // What raises here was reported when the task was made.
+                let _ = groups::launch(m, group, site);
+                m.host.contexts.pop();
+            }
+            Value::Native(n) if n.kind == kind::DAG => {
                 m.host.contexts.pop();
             }
             _ => setup::exit(m, Site::default()),

@@ -1,5 +1,6 @@
 //! What surrounds a DAG file.
 
+use crate::python::Plain;
 use std::collections::BTreeMap;
 
 /// Which Airflow a file was written for: defaults and installed modules differ.
@@ -32,5 +33,5 @@ pub struct AirflowOptions {
     /// Environment variables.
     pub env: BTreeMap<String, String>,
     /// Airflow variables.
-    pub variables: BTreeMap<String, serde_json::Value>,
+    pub variables: BTreeMap<String, Plain>,
 }

@@ -3,7 +3,7 @@
 use super::options::AirflowVersion;
 use super::state::AirflowHost;
 use super::tasks::last;
-use crate::python::{Args, Eval, ImportVerdict, Machine, Site, SymbolKind, Value};
+use crate::python::{Args, Eval, ImportVerdict, Machine, Plain, Site, SymbolKind, Value};
 
 type M<'v> = Machine<'v, AirflowHost>;
 
@@ -39,12 +39,21 @@ fn variable(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Option<Value>> {
     let as_json = args.named("deserialize_json").is_some_and(|v| m.truth(v) == Some(true));
     if let Some(json) = m.host.variables.get(&name).cloned() {
         let json = match (&json, as_json) {
-            (serde_json::Value::String(text), true) => serde_json::from_str(text).unwrap_or(json.clone()),
-            (serde_json::Value::String(_), false) => json,
-            (other, false) => serde_json::Value::String(other.to_string()),
+            (Plain::Str(text), true) => match Plain::from_json(text) {
+                Ok(json) => json,
+                Err(e) => {
+                    return Err(m.raise(
+                        "ValueError",
+                        format!("the variable `{name}` is no JSON: {e}"),
+                        site.span,
+                    ));
+                }
+            },
+            (Plain::Str(_), false) => json,
+            (other, false) => Plain::Str(other.to_json(None)),
             _ => json,
         };
-        return m.from_json(&json, site.span).map(Some);
+        return m.from_plain(&json, site.span).map(Some);
     }
     Ok(Some(m.symbol(SymbolKind::Input("Airflow variable", name.into()), default, site.span)))
 }

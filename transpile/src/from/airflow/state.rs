@@ -2,7 +2,7 @@
 
 use super::options::AirflowVersion;
 use crate::python::value::ObjId;
-use crate::python::{Args, Native, Site, Value};
+use crate::python::{Args, Native, Plain, Site, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -197,7 +197,7 @@ pub(super) enum Context {
 #[derive(Debug, Default)]
 pub struct AirflowHost {
     pub(super) version: AirflowVersion,
-    pub(super) variables: BTreeMap<String, serde_json::Value>,
+    pub(super) variables: BTreeMap<String, Plain>,
     pub(super) dags: Vec<Dag>,
     pub(super) tasks: Vec<Task>,
     pub(super) groups: Vec<Group>,
@@ -211,13 +211,15 @@ pub struct AirflowHost {
     pub(super) task_of: HashMap<ObjId, usize>,
     /// Where instances of own operator classes are made.
     pub(super) made_at: HashMap<ObjId, Site>,
+    /// Groups that make a task at the end of their block: its class and id.
+    pub(super) launchers: HashMap<usize, (&'static str, &'static str)>,
     pub(super) losses: Vec<Loss>,
     pub(super) edge_labels: BTreeMap<(usize, usize), Rc<str>>,
 }
 
 impl AirflowHost {
     /// A model without DAGs.
-    pub fn new(version: AirflowVersion, variables: BTreeMap<String, serde_json::Value>) -> Self {
+    pub fn new(version: AirflowVersion, variables: BTreeMap<String, Plain>) -> Self {
         AirflowHost { version, variables, ..Self::default() }
     }
 

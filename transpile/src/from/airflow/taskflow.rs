@@ -55,6 +55,9 @@ pub(super) fn operator_of(decorator: &str) -> (Rc<str>, Rc<str>) {
             "_KubernetesCmdDecoratedOperator",
             "airflow.providers.cncf.kubernetes.decorators.kubernetes_cmd".into(),
         ),
+        "task.sftp_sensor" => {
+            ("_DecoratedSFTPSensor", "airflow.providers.sftp.decorators.sensors.sftp".into())
+        }
         "task.pyspark" => {
             ("_PySparkDecoratedOperator", "airflow.providers.apache.spark.decorators.pyspark".into())
         }

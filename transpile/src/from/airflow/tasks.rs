@@ -188,11 +188,23 @@ pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
     Ok(Some(index))
 }
 
+/// Arguments of every operator; none of them is a template, so that results in them make no edge.
+#[rustfmt::skip]
+const PLAIN_ARGUMENTS: &[&str] = &[
+    "allow_nested_operators", "dag", "default_args", "depends_on_past", "do_xcom_push", "doc", "doc_json", "doc_md",
+    "doc_rst", "doc_yaml", "email", "email_on_failure", "email_on_retry", "end_date", "execution_timeout", "executor",
+    "executor_config", "ignore_first_depends_on_past", "inlets", "map_index_template", "max_active_tis_per_dag",
+    "max_active_tis_per_dagrun", "max_retry_delay", "multiple_outputs", "on_execute_callback", "on_failure_callback",
+    "on_retry_callback", "on_skipped_callback", "on_success_callback", "outlets", "owner", "params", "pool",
+    "pool_slots", "post_execute", "pre_execute", "priority_weight", "python_callable", "queue", "resources", "retries",
+    "retry_delay", "retry_exponential_backoff", "run_as_user", "sla", "start_date", "task_group", "task_id",
+    "trigger_rule", "wait_for_downstream", "wait_for_past_depends_before_skipping", "weight_rule",
+];
+
 /// The values of a task that may refer to results of others.
 fn references(task: &Task) -> Vec<Value> {
     let mut out: Vec<Value> = Vec::new();
-    let named = ["dag", "task_group", "python_callable", "default_args", "outlets", "inlets", "params"];
-    out.extend(task.args.kw.iter().filter(|(k, _)| !named.contains(&&**k)).map(|(_, v)| v.clone()));
+    out.extend(task.args.kw.iter().filter(|(k, _)| !PLAIN_ARGUMENTS.contains(&&**k)).map(|(_, v)| v.clone()));
     out.extend(task.args.pos.iter().cloned());
     out.extend(task.call_args.pos.iter().cloned());
     out.extend(task.call_args.kw.iter().map(|(_, v)| v.clone()));
@@ -251,6 +263,11 @@ pub(super) fn operator(
     site: Site,
 ) -> Eval<Option<usize>> {
     let callable = args.named("python_callable").cloned();
+    if let (Some(Value::Native(n)), true) = (args.named("subdag"), last(path).starts_with("SubDag"))
+        && n.kind == kind::DAG
+    {
+        super::dags::collect(m, n.id as usize);
+    }
     let new = NewTask {
         operator: name,
         path: path.into(),

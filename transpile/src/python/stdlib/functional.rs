@@ -82,10 +82,23 @@ impl<H: Host> Machine<'_, H> {
             },
             "itertools.product" => self.product(args, site)?,
             "itertools.islice" => {
-                let (Some(source), Some(Value::Int(n))) = (first, args.pos.get(1)) else { return Ok(None) };
-                let take = usize::try_from(*n).unwrap_or(0);
-                self.iterate(&source, span)?.map(|items| {
-                    let items = items.into_iter().take(take).collect();
+                let (Some(source), bounds) = (first, args.pos.get(1..).unwrap_or_default()) else {
+                    return Ok(None);
+                };
+                let number = |v: &Value| match v {
+                    Value::Int(n) => usize::try_from(*n).ok(),
+                    _ => None,
+                };
+                let (start, stop, step) = match bounds {
+                    [stop] => (Some(0), stop, Some(1)),
+                    [start, stop] => (number(start), stop, Some(1)),
+                    [start, stop, step] => (number(start), stop, number(step).filter(|s| *s > 0)),
+                    _ => return Ok(None),
+                };
+                let stop = if matches!(stop, Value::None) { Some(usize::MAX) } else { number(stop) };
+                let (Some(start), Some(stop), Some(step)) = (start, stop, step) else { return Ok(None) };
+                self.known_items(&source, span)?.map(|items| {
+                    let items = items.into_iter().take(stop).skip(start).step_by(step).collect();
                     self.list(items)
                 })
             }
@@ -96,7 +109,19 @@ impl<H: Host> Machine<'_, H> {
                 let pairs: Vec<Value> = items.windows(2).map(|w| self.tuple(w.to_vec())).collect();
                 Some(self.list(pairs))
             }
-            "itertools.zip_longest" | "itertools.groupby" | "itertools.count" | "itertools.cycle" => None,
+            "itertools.zip_longest" => self.zip_longest(args, span)?,
+            "itertools.groupby" => self.group_by(args, site)?,
+            "itertools.accumulate" => self.accumulate(args, site)?,
+            "itertools.combinations" | "itertools.permutations" => self.choose(path, args, span)?,
+            "itertools.repeat" => match (first, args.pos.get(1)) {
+                (Some(value), Some(Value::Int(n))) => {
+                    let n = usize::try_from(*n).unwrap_or(0);
+                    self.charge(n.saturating_mul(24), span)?;
+                    Some(self.list(vec![value; n]))
+                }
+                _ => None,
+            },
+            "itertools.count" | "itertools.cycle" => None,
             "operator.add" | "operator.rshift" | "operator.lshift" => {
                 let [a, b] = args.pos.as_slice() else { return Ok(None) };
                 let op = match path {
@@ -156,6 +181,113 @@ impl<H: Host> Machine<'_, H> {
             self.dirty.insert(*id);
         }
         Ok(Some(list))
+    }
+
+    /// The items of a value that is certain.
+    fn known_items(&mut self, source: &Value, span: rustchain_grammar::Span) -> Eval<Option<Vec<Value>>> {
+        if source.is_symbol() || self.is_dirty(source) {
+            return Ok(None);
+        }
+        self.iterate(source, span)
+    }
+
+    fn zip_longest(&mut self, args: &Args, span: rustchain_grammar::Span) -> Eval<Option<Value>> {
+        let fill = args.named("fillvalue").cloned().unwrap_or(Value::None);
+        let mut columns = Vec::new();
+        for column in &args.pos {
+            let Some(items) = self.known_items(column, span)? else { return Ok(None) };
+            columns.push(items);
+        }
+        let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+        self.charge(rows.saturating_mul(columns.len() + 2).saturating_mul(24), span)?;
+        let rows: Vec<Value> = (0..rows)
+            .map(|i| {
+                let row = columns.iter().map(|c| c.get(i).unwrap_or(&fill).clone()).collect();
+                self.tuple(row)
+            })
+            .collect();
+        Ok(Some(self.list(rows)))
+    }
+
+    fn group_by(&mut self, args: &Args, site: Site) -> Eval<Option<Value>> {
+        let Some(source) = args.pos.first() else { return Ok(None) };
+        let Some(items) = self.known_items(source, site.span)? else { return Ok(None) };
+        let key = args.get(1, "key").filter(|k| !matches!(k, Value::None)).cloned();
+        let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
+        for item in items {
+            let by = match &key {
+                Some(key) => self.call(key, Args::of(vec![item.clone()]), site)?,
+                None => item.clone(),
+            };
+            let same = match groups.last() {
+                Some((last, _)) => self.equal(last, &by),
+                None => Some(false),
+            };
+            match (same, groups.last_mut()) {
+                (Some(true), Some((_, group))) => group.push(item),
+                (Some(false), _) => groups.push((by, vec![item])),
+                _ => return Ok(None),
+            }
+        }
+        let pairs = groups
+            .into_iter()
+            .map(|(key, group)| {
+                let group = self.list(group);
+                self.tuple(vec![key, group])
+            })
+            .collect();
+        Ok(Some(self.list(pairs)))
+    }
+
+    fn accumulate(&mut self, args: &Args, site: Site) -> Eval<Option<Value>> {
+        let Some(source) = args.pos.first() else { return Ok(None) };
+        let Some(items) = self.known_items(source, site.span)? else { return Ok(None) };
+        let function = args.get(1, "func").cloned();
+        let mut out: Vec<Value> = Vec::new();
+        let mut total = args.named("initial").filter(|i| !matches!(i, Value::None)).cloned();
+        out.extend(total.clone());
+        for item in items {
+            let next = match (total, &function) {
+                (None, _) => item,
+                (Some(total), Some(function)) => self.call(function, Args::of(vec![total, item]), site)?,
+                (Some(total), None) => self.binary(Operator::Add, &total, &item, site.span)?,
+            };
+            out.push(next.clone());
+            total = Some(next);
+        }
+        Ok(Some(self.list(out)))
+    }
+
+    fn choose(&mut self, path: &str, args: &Args, span: rustchain_grammar::Span) -> Eval<Option<Value>> {
+        let Some(source) = args.pos.first() else { return Ok(None) };
+        let Some(items) = self.known_items(source, span)? else { return Ok(None) };
+        let ordered = path.ends_with("combinations");
+        let size = match args.get(1, "r") {
+            Some(Value::Int(n)) => usize::try_from(*n).unwrap_or(0),
+            None if !ordered => items.len(),
+            _ => return Ok(None),
+        };
+        let mut picks: Vec<Vec<usize>> = vec![Vec::new()];
+        for _ in 0..size {
+            self.charge(picks.len().saturating_mul(items.len()).saturating_mul(96), span)?;
+            picks = picks
+                .iter()
+                .flat_map(|pick| {
+                    let first = if ordered { pick.last().map_or(0, |l| l + 1) } else { 0 };
+                    (first..items.len())
+                        .filter(|i| !pick.contains(i))
+                        .map(|i| [pick.as_slice(), &[i]].concat())
+                })
+                .collect();
+        }
+        let rows: Vec<Value> = picks
+            .into_iter()
+            .map(|pick| {
+                let row = pick.iter().filter_map(|i| items.get(*i).cloned()).collect();
+                self.tuple(row)
+            })
+            .collect();
+        Ok(Some(self.list(rows)))
     }
 
     fn product(&mut self, args: &Args, site: Site) -> Eval<Option<Value>> {

@@ -2,13 +2,17 @@
 
 mod data;
 mod functional;
+mod listing;
 mod paths;
+mod patterns;
 mod when;
+mod words;
 
-pub(super) use paths::join_path;
+pub(super) use paths::{join_path, tidy};
 
 use super::host::Host;
 use super::machine::{Eval, Machine};
+use super::plain::Plain;
 use super::value::{Args, Object, Site, SymbolKind, Value};
 use rustchain_grammar::Span;
 use std::rc::Rc;
@@ -23,6 +27,15 @@ impl<H: Host> Machine<'_, H> {
             return Ok(Some(value));
         }
         if let Some(value) = self.call_functional(path, args, site)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.call_patterns(path, args, site)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.call_listing(path, args, site)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.call_words(path, args, site)? {
             return Ok(Some(value));
         }
         self.call_data(path, args, site)
@@ -48,6 +61,7 @@ impl<H: Host> Machine<'_, H> {
             ("string", "digits") => Value::str("0123456789"),
             ("math", "pi") => Value::Float(std::f64::consts::PI),
             ("math", "inf") => Value::Float(f64::INFINITY),
+            ("calendar", "month_name" | "month_abbr") => return self.calendar_names(name),
             (_, "__name__" | "__qualname__") => Value::str(path.rsplit('.').next().unwrap_or(path)),
             _ => return None,
         })
@@ -90,21 +104,27 @@ impl<H: Host> Machine<'_, H> {
             },
             "os.environ.copy" | "os.environ.items" => None,
             "json.loads" => match first.as_ref().and_then(Value::as_str) {
-                Some(text) => match serde_json::from_str::<serde_json::Value>(text) {
-                    Ok(json) => Some(self.from_json(&json, span)?),
+                Some(text) => match Plain::from_json(text) {
+                    Ok(json) => Some(self.from_plain(&json, span)?),
                     Err(e) => {
                         return Err(self.raise("ValueError", format!("invalid JSON: {e}"), span));
                     }
                 },
                 None => None,
             },
-            "json.dumps" => match first.as_ref().and_then(|v| self.to_json(v, 0)) {
+            "json.dumps" => match first.as_ref().and_then(|v| self.to_plain(v, 0)) {
                 Some(json) => {
-                    let text = match args.named("indent") {
-                        Some(Value::Int(_)) => serde_json::to_string_pretty(&json).ok(),
-                        _ => Some(python_json(&json)),
-                    };
-                    text.map(Value::str)
+                    let sort = args.named("sort_keys").is_some_and(|s| self.truth(s) == Some(true));
+                    let json = if sort { sorted_keys(json) } else { json };
+                    let known = ["indent", "sort_keys", "default", "cls", "ensure_ascii"];
+                    match args.named("indent") {
+                        _ if args.kw.iter().any(|(n, _)| !known.contains(&&**n)) => None,
+                        Some(Value::Int(n)) => {
+                            Some(Value::str(json.to_json(Some(usize::try_from(*n).unwrap_or(0).min(16)))))
+                        }
+                        None | Some(Value::None) => Some(Value::str(json.to_json(None))),
+                        _ => None,
+                    }
                 }
                 None => None,
             },
@@ -133,6 +153,22 @@ impl<H: Host> Machine<'_, H> {
                 }
                 value
             }
+            "collections.Counter" => match &first {
+                Some(source) if self.as_dict(source).is_none() => self.counted(&source.clone(), span)?,
+                _ => return self.call_builtin("builtins.dict", args, site),
+            },
+            "dataclasses.replace" => match first {
+                Some(value) => self.replaced(&value, args),
+                None => None,
+            },
+            "yaml.safe_load_all" | "yaml.load_all" => match first {
+                Some(source) => self.load_documents(&source, site)?,
+                None => None,
+            },
+            "ast.literal_eval" => match first.as_ref().and_then(Value::as_str) {
+                Some(text) => self.literal(text, span)?,
+                None => None,
+            },
             "collections.namedtuple" => self.named_tuple(args, site)?,
             "types.SimpleNamespace" => {
                 let mut attrs = super::dict::Dict::new();
@@ -168,45 +204,8 @@ impl<H: Host> Machine<'_, H> {
                     _ => Value::Float(f.sqrt()),
                 })
             }
-            "re.sub" => self.simple_sub(args),
-            "re.compile" => None,
             _ => None,
         })
-    }
-
-    /// `re.sub` of a pattern that is plain text or one character class of what is not a word character.
-    fn simple_sub(&self, args: &Args) -> Option<Value> {
-        let [pattern, to, text] = args.pos.as_slice() else { return None };
-        let (pattern, to, text) = (pattern.as_str()?, to.as_str()?, text.as_str()?);
-        if to.contains('\\') {
-            return None;
-        }
-        if pattern.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ' | '/' | ':'))
-            && !pattern.is_empty()
-        {
-            return Some(Value::str(text.replace(pattern, to)));
-        }
-        let drop: &dyn Fn(char) -> bool = match pattern.trim_end_matches('+') {
-            r"\s" => &char::is_whitespace,
-            r"\W" | "[^a-zA-Z0-9_]" | "[^A-Za-z0-9_]" => &|c: char| !(c.is_ascii_alphanumeric() || c == '_'),
-            "[^a-zA-Z0-9]" | "[^A-Za-z0-9]" => &|c: char| !c.is_ascii_alphanumeric(),
-            _ => return None,
-        };
-        let collapse = pattern.ends_with('+');
-        let mut out = String::new();
-        let mut inside = false;
-        for c in text.chars() {
-            if drop(c) {
-                if !(collapse && inside) {
-                    out.push_str(to);
-                }
-                inside = true;
-            } else {
-                out.push(c);
-                inside = false;
-            }
-        }
-        Some(Value::str(out))
     }
 
     fn named_tuple(&mut self, args: &Args, site: Site) -> Eval<Option<Value>> {
@@ -222,7 +221,7 @@ impl<H: Host> Machine<'_, H> {
         let scope = self.new_scope(self.scope, true);
         let class = super::value::Class {
             name,
-            bases: Vec::new(),
+            bases: vec![Value::External("typing.NamedTuple".into())],
             scope,
             site,
             fields: std::cell::RefCell::new(Some(names.into_iter().map(|n| (n, None)).collect())),
@@ -286,15 +285,118 @@ impl<H: Host> Machine<'_, H> {
         };
         self.charge(text.len() * 4, site.span)?;
         if path == "json.load" {
-            return match serde_json::from_str::<serde_json::Value>(&text) {
-                Ok(json) => self.from_json(&json, site.span).map(Some),
+            return match Plain::from_json(&text) {
+                Ok(json) => self.from_plain(&json, site.span).map(Some),
                 Err(e) => Err(self.raise("ValueError", format!("invalid JSON: {e}"), site.span)),
             };
         }
-        match data::yaml_to_json(&text) {
-            Some(json) => self.from_json(&json, site.span).map(Some),
+        match data::yaml_documents(&text).and_then(|all| all.into_iter().next()) {
+            Some(json) => self.from_plain(&json, site.span).map(Some),
             None => Ok(None),
         }
+    }
+
+    fn load_documents(&mut self, source: &Value, site: Site) -> Eval<Option<Value>> {
+        let text = match source {
+            Value::Str(text) => text.to_string(),
+            _ => match self.file_text(source, site) {
+                Some(text) => text,
+                None => return Ok(None),
+            },
+        };
+        self.charge(text.len() * 4, site.span)?;
+        let Some(documents) = data::yaml_documents(&text) else { return Ok(None) };
+        let items = documents.iter().map(|d| self.from_plain(d, site.span)).collect::<Eval<Vec<_>>>()?;
+        Ok(Some(self.list(items)))
+    }
+
+    fn counted(&mut self, source: &Value, span: Span) -> Eval<Option<Value>> {
+        let Some(items) = self.iterate(source, span)? else { return Ok(None) };
+        let mut counts = super::dict::Dict::new();
+        for item in items {
+            let Some(key) = self.key(&item) else { return Ok(None) };
+            let seen = match counts.get(&key) {
+                Some(Value::Int(n)) => *n,
+                _ => 0,
+            };
+            counts.insert(key, item, Value::Int(seen + 1));
+        }
+        self.charge(counts.len() * 96, span)?;
+        Ok(Some(self.alloc(Object::Dict(counts, None))))
+    }
+
+    /// The value of a text that is one literal.
+    fn literal(&mut self, text: &str, span: Span) -> Eval<Option<Value>> {
+        self.charge(text.len() * 4, span)?;
+        match super::syntax::literal(text) {
+            Some(literal) => self.eval(&literal).map(Some),
+            None => Err(self.raise("ValueError", "not a literal", span)),
+        }
+    }
+
+    /// Plain data as a Python value, members in their order.
+    ///
+    /// # Errors
+    /// It is larger than the bounds allow.
+    pub fn from_plain(&mut self, data: &Plain, span: Span) -> Eval<Value> {
+        self.step(span)?;
+        self.charge(48, span)?;
+        Ok(match data {
+            Plain::Null => Value::None,
+            Plain::Bool(b) => Value::Bool(*b),
+            Plain::Int(i) => Value::Int(*i),
+            Plain::Float(f) => Value::Float(*f),
+            Plain::Str(s) => {
+                self.charge(s.len(), span)?;
+                Value::str(s.as_str())
+            }
+            Plain::List(items) => {
+                let items = items.iter().map(|v| self.from_plain(v, span)).collect::<Eval<Vec<_>>>()?;
+                self.list(items)
+            }
+            Plain::Map(items) => {
+                let mut pairs: Vec<(Rc<str>, Value)> = Vec::new();
+                for (key, value) in items {
+                    pairs.push((key.as_str().into(), self.from_plain(value, span)?));
+                }
+                self.dict_of(pairs)
+            }
+        })
+    }
+
+    /// A known plain value as data; `None` where a part is not known or not plain.
+    pub fn to_plain(&self, value: &Value, depth: u32) -> Option<Plain> {
+        if depth > 40 {
+            return None;
+        }
+        Some(match value {
+            Value::None => Plain::Null,
+            Value::Bool(b) => Plain::Bool(*b),
+            Value::Int(i) => Plain::Int(*i),
+            Value::Float(f) if f.is_finite() => Plain::Float(*f),
+            Value::Str(s) => Plain::Str(s.to_string()),
+            Value::Obj(_) if self.is_dirty(value) => return None,
+            Value::Obj(_) => match self.object_of(value)? {
+                Object::List(_) | Object::Tuple(_) => {
+                    let items = self.as_items(value)?;
+                    Plain::List(items.iter().map(|v| self.to_plain(v, depth + 1)).collect::<Option<_>>()?)
+                }
+                Object::Dict(dict, _) if !dict.open => {
+                    let mut items = Vec::new();
+                    for (k, v) in dict.iter() {
+                        let key = match k {
+                            Value::Bool(b) => b.to_string(),
+                            Value::None => "null".to_owned(),
+                            other => self.text(other)?,
+                        };
+                        items.push((key, self.to_plain(v, depth + 1)?));
+                    }
+                    Plain::Map(items)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        })
     }
 
     /// A JSON value as a Python value.
@@ -362,20 +464,16 @@ impl<H: Host> Machine<'_, H> {
     }
 }
 
-/// JSON with Python's separators.
-fn python_json(json: &serde_json::Value) -> String {
+fn sorted_keys(json: Plain) -> Plain {
     match json {
-        serde_json::Value::Array(items) => {
-            format!("[{}]", items.iter().map(python_json).collect::<Vec<_>>().join(", "))
+        Plain::List(items) => Plain::List(items.into_iter().map(sorted_keys).collect()),
+        Plain::Map(items) => {
+            let mut items: Vec<(String, Plain)> =
+                items.into_iter().map(|(k, v)| (k, sorted_keys(v))).collect();
+            items.sort_by(|a, b| a.0.cmp(&b.0));
+            Plain::Map(items)
         }
-        serde_json::Value::Object(map) => {
-            let parts: Vec<String> = map
-                .iter()
-                .map(|(k, v)| format!("{}: {}", serde_json::Value::String(k.clone()), python_json(v)))
-                .collect();
-            format!("{{{}}}", parts.join(", "))
-        }
-        other => other.to_string(),
+        other => other,
     }
 }
 

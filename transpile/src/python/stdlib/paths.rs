@@ -13,6 +13,17 @@ pub(in crate::python) fn join_path(base: &str, part: &str) -> String {
     if base.ends_with('/') { format!("{base}{part}") } else { format!("{base}/{part}") }
 }
 
+/// A path as `pathlib` keeps it: without empty parts and `.`.
+pub(in crate::python) fn tidy(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
+    let joined = parts.join("/");
+    match (path.starts_with('/'), joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".into(),
+        (false, false) => joined,
+    }
+}
+
 fn parent(path: &str) -> &str {
     match path.rfind('/') {
         Some(0) => "/",
@@ -82,9 +93,10 @@ impl<H: Host> Machine<'_, H> {
             }
             "os.path.split" => self.tuple(vec![Value::str(parent(first)), Value::str(file_name(first))]),
             "os.path.exists" | "os.path.isfile" if self.vfs.exists(first) => Value::Bool(true),
+            "os.path.isabs" => Value::Bool(first.starts_with('/')),
             "os.fspath" => Value::str(first),
             "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" => {
-                self.alloc(Object::Path(if texts.is_empty() { ".".into() } else { joined().into() }))
+                self.alloc(Object::Path(tidy(&joined()).into()))
             }
             _ => return Ok(None),
         }))
@@ -97,7 +109,10 @@ impl<H: Host> Machine<'_, H> {
             "name" => Value::str(file_name(&path)),
             "stem" => Value::str(split_ext(file_name(&path)).0),
             "suffix" => Value::str(split_ext(&path).1),
-            "parent" => self.alloc(Object::Path(parent(&path).into())),
+            "parent" => {
+                let parent = parent(&path);
+                self.alloc(Object::Path(if parent.is_empty() { ".".into() } else { parent.into() }))
+            }
             "parents" => {
                 let mut all = Vec::new();
                 let mut at: &str = &path;
@@ -108,7 +123,9 @@ impl<H: Host> Machine<'_, H> {
                 self.list(all)
             }
             "parts" => {
-                let parts = path.split('/').filter(|p| !p.is_empty()).map(Value::str).collect();
+                let root = path.starts_with('/').then_some("/");
+                let parts = root.into_iter().chain(path.split('/').filter(|p| !p.is_empty()));
+                let parts = parts.map(Value::str).collect();
                 self.tuple(parts)
             }
             _ => return None,
@@ -130,9 +147,15 @@ impl<H: Host> Machine<'_, H> {
                 let texts: Option<Vec<String>> = args.pos.iter().map(|a| self.text(a)).collect();
                 texts.map(|t| {
                     let joined = t.iter().fold(path.to_string(), |base, part| join_path(&base, part));
-                    self.alloc(Object::Path(joined.into()))
+                    self.alloc(Object::Path(tidy(&joined).into()))
                 })
             }
+            "relative_to" => {
+                let base = args.pos.first().and_then(|b| self.text(b)).map(|b| tidy(&b));
+                let rest = base.and_then(|b| path.strip_prefix(b.as_str()).map(str::to_owned));
+                rest.filter(|r| r.starts_with('/')).map(|r| self.alloc(Object::Path(tidy(&r[1..]).into())))
+            }
+            "is_absolute" => Some(Value::Bool(path.starts_with('/'))),
             "with_suffix" => args.pos.first().and_then(Value::as_str).map(|suffix| {
                 let joined = format!("{}{suffix}", split_ext(&path).0);
                 self.alloc(Object::Path(joined.into()))
@@ -151,6 +174,7 @@ impl<H: Host> Machine<'_, H> {
                 Err(_) => None,
             },
             "open" => Some(self.alloc(Object::Method(Value::Str(path), "<file>".into()))),
+            "glob" | "rglob" | "iterdir" | "is_dir" | "exists" => self.list_path(&path, name, args, site)?,
             _ => None,
         })
     }
