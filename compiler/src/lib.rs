@@ -83,6 +83,8 @@ pub struct Options<'a> {
     pub index: bool,
     /// What stands for holes.
     pub shims: Option<&'a shims::Shims>,
+    /// Reads the scripts of missions (RC0808).
+    pub shell: Option<&'a dyn checks::ShellLint>,
 }
 
 /// Analyses a file and what it imports.
@@ -121,7 +123,7 @@ fn run(vfs: &dyn Vfs, loaded: source::Loaded, entry: &Path, options: Options<'_>
     diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
     diagnostics.extend(program.take_diagnostics());
     let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
-    let mut found = checks::check_all(passes, &program.sources);
+    let mut found = checks::check_all(passes, &program.sources, options.shell);
     found.extend(missions.iter().flat_map(|m| lower::bounds::check(&m.plan, &m.spans)));
     one_cause(&mut found);
     let errors: Vec<spans::Place> =

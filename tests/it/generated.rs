@@ -18,6 +18,11 @@ fn the_table_of_the_library_is_fresh() {
 }
 
 #[test]
+fn the_page_of_the_checks_is_fresh() {
+    xtask(&["rules", "--check"]);
+}
+
+#[test]
 fn every_requirement_has_a_proof_that_runs() {
     xtask(&["specs", "--check"]);
 }

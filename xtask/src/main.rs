@@ -1,5 +1,6 @@
 //! `cargo xtask`: the one entry for code generation.
 
+mod rules;
 mod specs;
 mod stdlib;
 
@@ -11,8 +12,9 @@ fn main() -> ExitCode {
     let check = args.iter().any(|a| a == "--check");
     let ended = match args.first().map(String::as_str) {
         Some("stdlib") => generate_stdlib(check),
+        Some("rules") => generate_rules(check),
         Some("specs") => check_specs(check),
-        _ => Err("usage: cargo xtask stdlib [--check] | specs [--check]".to_owned()),
+        _ => Err("usage: cargo xtask stdlib [--check] | rules [--check] | specs [--check]".to_owned()),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,6 +33,10 @@ fn generate_stdlib(check: bool) -> Result<(), String> {
     let library = stdlib::read(&root().join("stdlib"))?;
     let table = rustfmt(&stdlib::table(&library))?;
     write_or_compare(&root().join("stdlib/src/table.rs"), &table, check, "cargo xtask stdlib")
+}
+
+fn generate_rules(check: bool) -> Result<(), String> {
+    write_or_compare(&root().join("docs/rules.md"), &rules::page()?, check, "cargo xtask rules")
 }
 
 fn check_specs(quiet: bool) -> Result<(), String> {

@@ -1,10 +1,11 @@
 //! What a rule may look at.
 
+use super::rc0808::ShellLint;
 use crate::effects::fold;
 use crate::effects::scope::{Site, sites};
 use crate::flow::Analysis;
 use crate::spans::{NodePlaces, Place, Spans};
-use rustchain_grammar::{Diagnostic, Severity, SourceMap};
+use rustchain_grammar::{Diagnostic, Edit, Severity, SourceMap, Span};
 use rustchain_plan::plan::{Call, Plan};
 use rustchain_plan::{Body, Value};
 
@@ -18,6 +19,8 @@ pub struct Context<'a> {
     pub flow: &'a Analysis,
     /// The texts.
     pub sources: &'a SourceMap,
+    /// Reads scripts, where there is somebody who does.
+    pub shell: Option<&'a dyn ShellLint>,
     /// Every node, outer before inner, in source order.
     pub sites: Vec<Site<'a>>,
 }
@@ -25,7 +28,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of a plan.
     pub fn new(plan: &'a Plan, spans: &'a Spans, flow: &'a Analysis, sources: &'a SourceMap) -> Self {
-        Context { plan, spans, flow, sources, sites: sites(plan) }
+        Context { plan, spans, flow, sources, shell: None, sites: sites(plan) }
     }
 
     /// Every call with its site.
@@ -74,6 +77,23 @@ impl<'a> Context<'a> {
     /// The constant value of an argument.
     pub fn constant(&self, site: &Site<'a>, call: &'a Call, param: &str) -> Option<Value> {
         fold::constant(call.args.get(param)?, &site.scope)
+    }
+
+    /// The edit that gives a step one more clause; `None` where the step has no statement of its own.
+    pub fn add_clause(&self, path: &str, clause: &str) -> Option<Edit> {
+        if path == "_" || path.ends_with("/_") {
+            return None;
+        }
+        let places = self.places(path)?;
+        let (file, at, text) = match places.with {
+            Some(with) => {
+                let one_line = !self.text(with).contains('\n');
+                let text = if one_line { format!(" {clause},") } else { format!("\n    {clause}") };
+                (with.file, with.span.start + 1, text)
+            }
+            None => (places.whole.file, places.whole.span.end, format!(" with {{ {clause} }}")),
+        };
+        Some(Edit { file, span: Span::new(at, at), text })
     }
 
     /// The text of a place.

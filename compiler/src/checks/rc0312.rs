@@ -23,16 +23,21 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         let message = format!("no step can use `{}`", grant.effect);
         let mut finding = context.finding("RC0312", Severity::Low, *place, message).label("never needed");
         if !shared {
-            finding = finding.fix("remove the grant", Applicability::Safe, line_of(context, *place), "");
+            finding = finding.fix(
+                "remove the grant",
+                Applicability::Safe,
+                whole_line(context, Place { file: place.file, span: statement(context, *place) }),
+                "",
+            );
         }
         out.push(finding);
     }
     out
 }
 
-/// The statement with its `allow`, and the whole line where nothing else stands on it.
-fn line_of(context: &Context<'_>, place: Place) -> Span {
-    let statement = statement(context, place);
+/// A statement, and the whole line where nothing else stands on it.
+pub(super) fn whole_line(context: &Context<'_>, place: Place) -> Span {
+    let statement = place.span;
     let Some((_, file)) = context.sources.iter().find(|(id, _)| *id == place.file) else { return statement };
     let before = file.text.get(..statement.start as usize).unwrap_or_default();
     let after = file.text.get(statement.end as usize..).unwrap_or_default();

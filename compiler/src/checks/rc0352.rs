@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::text::commands;
 use crate::command::program_of;
-use rustchain_grammar::{Diagnostic, Severity};
+use crate::spans::Place;
+use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
 use rustchain_plan::Value;
 use rustchain_plan::expr::ExprKind;
 use rustchain_plan::plan::Provider;
@@ -27,7 +28,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         let text = command.text();
         let by_setting = SETTINGS.iter().find(|s| text.contains(**s)).map(|s| (*s).to_owned());
         if let Some(what) = by_option.or(by_setting) {
-            out.push(found(context, command.place, &what));
+            let finding = found(context, command.place, &what);
+            out.push(match element(context, command.place, &what) {
+                Some(span) => finding.fix(format!("leave `{what}` out"), Applicability::Safe, span, ""),
+                None => finding,
+            });
         }
     }
     for (site, call) in context.calls() {
@@ -55,6 +60,20 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         }
     }
     out
+}
+
+/// The element of a list of arguments that is this word, with the comma that goes with it.
+fn element(context: &Context<'_>, list: Place, word: &str) -> Option<Span> {
+    let text = context.text(list);
+    let quoted = format!("\"{word}\"");
+    let at = text.find(&quoted).filter(|_| text.starts_with('[') && text.matches(&quoted).count() == 1)?;
+    let end = at + quoted.len();
+    let rest = text.get(end..)?;
+    let (start, end) = match rest.strip_prefix(',') {
+        Some(after) => (at, end + 1 + (after.len() - after.trim_start().len())),
+        None => (text.get(..at)?.trim_end().trim_end_matches(',').len(), end),
+    };
+    Some(Span::new(list.span.start + start as u32, list.span.start + end as u32))
 }
 
 fn switched_off(stage: &[String]) -> Option<String> {

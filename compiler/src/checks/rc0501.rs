@@ -1,7 +1,7 @@
 //! missing-timeout: a step that may wait for ever.
 
 use super::context::Context;
-use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Label, Severity, Span};
+use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
 use rustchain_plan::plan::{Call, CalleeKind, Node};
 use rustchain_plan::{Body, EffectKind};
 use std::collections::BTreeSet;
@@ -34,7 +34,8 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             message: format!("nor has this `{callee}`"),
         });
     }
-    let edits: Vec<Edit> = missing.iter().filter_map(|(_, path, _)| edit(context, path)).collect();
+    let edits: Vec<Edit> =
+        missing.iter().filter_map(|(_, path, _)| context.add_clause(path, "timeout 60s")).collect();
     if edits.len() == missing.len() {
         let title = "give each step a timeout of 60 seconds".to_owned();
         finding.fixes.push(Fix { title, applicability: Applicability::Suggest, edits });
@@ -60,16 +61,4 @@ fn may_wait(context: &Context<'_>, call: &Call) -> bool {
             EffectKind::NetRead | EffectKind::NetWrite | EffectKind::Llm | EffectKind::Exec | EffectKind::Mcp
         )
     })
-}
-
-fn edit(context: &Context<'_>, path: &str) -> Option<Edit> {
-    let places = context.places(path)?;
-    if path.ends_with("/_") || path == "_" {
-        return None;
-    }
-    let (file, at, text) = match places.with {
-        Some(with) => (with.file, with.span.start + 1, "\n    timeout 60s"),
-        None => (places.whole.file, places.whole.span.end, " with { timeout 60s }"),
-    };
-    Some(Edit { file, span: Span::new(at, at), text: text.to_owned() })
 }

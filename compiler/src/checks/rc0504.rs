@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::effects::fold;
 use crate::effects::scope::Site;
-use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
 use rustchain_plan::plan::{Backoff, Retry};
 use rustchain_plan::{Body, EffectKind, Value};
 use std::collections::BTreeMap;
@@ -32,7 +32,12 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         } else if retry.backoff.is_none() && count >= 3 {
             let message = format!("{count} retries without a pause between them");
             let finding = context.finding("RC0504", Severity::Medium, place, message).label("no `backoff`");
-            out.push(finding.help("`{ backoff: exponential(1s), cap: 30s }`"));
+            let end = Span::new(place.span.end, place.span.end);
+            let pause = " { backoff: exponential(1s), cap: 30s }";
+            out.push(match context.text(place).contains(['{', '\n']) {
+                true => finding.help(format!("add{pause}")),
+                false => finding.fix("wait between attempts", Applicability::Suggest, end, pause),
+            });
         } else if matches!(retry.backoff, Some(Backoff::Exponential(_))) && retry.cap.is_none() && count >= 6
         {
             let message = format!("the pause doubles {count} times without a cap");

@@ -5,7 +5,7 @@ use super::exprs;
 use super::graph::{Order, order, reaches, repeated_at_once};
 use crate::effects::overlap::plain_path;
 use crate::effects::scope::Site;
-use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_grammar::{Applicability, Diagnostic, Fix, Severity};
 use rustchain_plan::expr::{BinaryOp, ExprKind};
 use rustchain_plan::plan::Call;
 use rustchain_plan::{EffectKind, Expr, Pattern};
@@ -139,7 +139,20 @@ fn pair(context: &Context<'_>, a: &Access<'_, '_>, b: &Access<'_, '_>, file: &Pa
         .finding("RC0801", Severity::High, second, message)
         .label(if b.writes { "writes it too" } else { "reads it" })
         .also(first.file, first.span, format!("`{}` writes it", a.call.callee));
-    finding.help(format!("order them: `after [{}]` in `{}`", a.site.node.id, b.site.node.id))
+    let mut finding =
+        finding.help(format!("order them: `after [{}]` in `{}`", a.site.node.id, b.site.node.id));
+    let beside = parent(&a.site.path) == parent(&b.site.path);
+    let free = context.places(&b.site.path).is_some_and(|p| !p.clauses.contains_key("after"));
+    let clause = format!("after [{}]", a.site.node.id);
+    if let Some(edit) = context.add_clause(&b.site.path, &clause).filter(|_| beside && free) {
+        let title = format!("let `{}` wait for `{}`", b.site.node.id, a.site.node.id);
+        finding.fixes.push(Fix { title, applicability: Applicability::Suggest, edits: vec![edit] });
+    }
+    finding
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 fn with_itself(context: &Context<'_>, a: &Access<'_, '_>, file: &Pattern) -> Diagnostic {

@@ -5,7 +5,7 @@
 //! with the reason, never 0.
 
 pub mod bounds;
-mod prices;
+pub mod prices;
 
 pub use prices::{Price, price, source as price_source};
 

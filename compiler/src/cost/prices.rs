@@ -49,6 +49,13 @@ pub fn price(vendor: &str, model: &str) -> Option<Price> {
     })
 }
 
+/// The names of the models that a vendor has a price for, patterns left out.
+pub fn known_models(vendor: &str) -> Vec<&'static str> {
+    let models = TABLE.get("vendors").and_then(|v| v.get(vendor)).and_then(Value::as_object);
+    let all = models.into_iter().flat_map(|m| m.values()).flat_map(names);
+    all.filter(|name| !name.ends_with('*')).collect()
+}
+
 fn names(model: &Value) -> impl Iterator<Item = &str> {
     model.get("names").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }

@@ -1,7 +1,7 @@
 //! The pages of the checks: the bad example gives the code, the good one does not.
 
 use crate::support::{applied, check, codes, shown};
-use rustchain_compiler::checks::RULES;
+use rustchain_compiler::checks::{Fixable, LATER, RULES, rule_of};
 use rustchain_compiler::explain::explain;
 use rustchain_grammar::{Applicability, Severity};
 
@@ -56,6 +56,64 @@ fn severities_are_those_of_the_catalogue() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The catalogue says of each rule whether its findings can be mended by an edit.
+#[test]
+fn fixes_are_those_of_the_catalogue() {
+    let mut wrong = String::new();
+    for rule in RULES {
+        let page = explain(rule.code).unwrap_or_else(|| panic!("{} has no page", rule.code));
+        let examples = page.examples("Bad").into_iter();
+        let found = examples.flat_map(|(_, text)| check(text).diagnostics).filter(|d| d.code == rule.code);
+        let safe: Vec<bool> =
+            found.flat_map(|d| d.fixes).map(|f| f.applicability == Applicability::Safe).collect();
+        let found = match (safe.is_empty(), safe.contains(&true)) {
+            (true, _) => Fixable::No,
+            (false, true) => Fixable::Safe,
+            (false, false) => Fixable::Suggest,
+        };
+        if found != rule.fix {
+            wrong.push_str(&format!("{}: {found:?}, not {:?}\n", rule.code, rule.fix));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// A safe fix changes nothing but what it is for: the other findings, and the effects of the plan's steps
+/// that stay, are as before.
+#[test]
+fn safe_fixes_change_nothing_else() {
+    let mut seen = 0;
+    for rule in RULES.iter().filter(|r| r.fix == Fixable::Safe) {
+        let text = example(rule.code, "Bad");
+        let analysis = check(&text);
+        let of_rule = analysis.diagnostics.iter().filter(|d| d.code == rule.code);
+        for fix in of_rule.flat_map(|d| &d.fixes).filter(|f| f.applicability == Applicability::Safe) {
+            let again = check(&applied(&text, fix));
+            let others = |a: &rustchain_compiler::Analysis| {
+                let rest = a.diagnostics.iter().filter(|d| d.code != rule.code);
+                rest.map(|d| (d.code, d.message.clone())).collect::<Vec<_>>()
+            };
+            assert!(!again.has_errors(), "{}: {:?}", rule.code, again.diagnostics);
+            assert_eq!(others(&analysis), others(&again), "{}", rule.code);
+            let calls = |a: &rustchain_compiler::Analysis| {
+                let nodes = a.missions.iter().flat_map(|m| &m.plan.root.nodes);
+                nodes.filter(|n| matches!(n.body, rustchain_plan::Body::Call(_))).count()
+            };
+            assert_eq!(calls(&analysis), calls(&again), "{}", rule.code);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{seen}");
+}
+
+#[test]
+fn what_comes_later_has_no_rule() {
+    for (code, name, why) in LATER {
+        assert!(rule_of(code).is_none() && explain(code).is_none(), "{code}");
+        assert!(!name.is_empty() && !why.is_empty());
+    }
 }
 
 #[test]

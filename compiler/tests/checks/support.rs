@@ -1,5 +1,6 @@
 //! What the tests share.
 
+use rustchain_compiler::checks::{ShellDefect, ShellLint};
 use rustchain_compiler::{Analysis, MemoryVfs, Options, analyse_text};
 use rustchain_grammar::{Diagnostic, Fix};
 use std::fmt::Write;
@@ -9,7 +10,19 @@ use std::path::Path;
 pub fn check(text: &str) -> Analysis {
     let mut vfs = MemoryVfs::new();
     vfs.insert("redact.mission", include_str!("../fixtures/whole/redact.mission"));
-    analyse_text(&vfs, Path::new("m.mission"), text, Options::default())
+    analyse_text(&vfs, Path::new("m.mission"), text, Options { shell: Some(&Unquoted), ..Options::default() })
+}
+
+/// Stands for a shell linter: it knows one defect.
+struct Unquoted;
+
+impl ShellLint for Unquoted {
+    fn lint(&self, script: &str) -> Vec<ShellDefect> {
+        let bare = script.lines().position(|l| l.starts_with("cd $"));
+        let message = "Double quote to prevent globbing and word splitting.".to_owned();
+        let defect = |line| ShellDefect { code: "SC2086".to_owned(), message, line: line + 1, grave: true };
+        bare.map(defect).into_iter().collect()
+    }
 }
 
 /// The codes found, sorted, once each.

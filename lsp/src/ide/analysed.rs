@@ -25,7 +25,8 @@ pub struct Analysed {
 impl Analysed {
     pub(super) fn new(path: &Path, text: &str, view: &View<'_>) -> Analysed {
         let root = root_of(path);
-        let options = Options { root: Some(&root), translate: Some(&Foreign), index: true, shims: None };
+        let options =
+            Options { root: Some(&root), translate: Some(&Foreign), index: true, ..Options::default() };
         let analysis = analyse_text(view, path, text, options);
         Analysed { path: path.to_owned(), analysis, read: view.take_read() }
     }
