@@ -354,6 +354,37 @@ pub struct CompletionsArgs {
 pub enum TranspileCommand {
     /// Read Airflow DAG files, without Python or Airflow
     FromAirflow(FromAirflowArgs),
+    /// Read LangChain and LangGraph files, without Python or LangChain
+    FromLangchain(FromLangChainArgs),
+}
+
+/// `transpile from-langchain`.
+#[derive(Debug, Args)]
+pub struct FromLangChainArgs {
+    /// Scripts, notebooks, `langgraph.json`, JSON of `dumps()` or `to_json()`, old prompt and chain files
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Where missions and the code of functions are written
+    #[arg(short, long, default_value = "missions")]
+    pub output: PathBuf,
+    /// How to print the report of what was carried over, approximated and lost
+    #[arg(long, value_enum, default_value_t)]
+    pub report: ReportFormat,
+    /// Exit 0 although something was lost
+    #[arg(long)]
+    pub allow_loss: bool,
+    /// Check the missions that were written; errors exit 1
+    #[arg(long)]
+    pub check: bool,
+    /// A folder of own modules
+    #[arg(long = "root", value_name = "DIR")]
+    pub roots: Vec<PathBuf>,
+    /// A site-packages folder with LangChain: the default prompts of its chains are read from there
+    #[arg(long, value_name = "DIR")]
+    pub library: Option<PathBuf>,
+    /// An environment variable
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
 }
 
 /// `transpile from-airflow`.
@@ -409,12 +440,20 @@ impl AirflowArgs {
     /// # Errors
     /// One is not written `NAME=VALUE`.
     pub fn environment(&self) -> Result<BTreeMap<String, String>, Error> {
-        let parse = |pair: &String| match pair.split_once('=') {
-            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-            None => Err(Error::usage(format!("`{pair}` is no variable"), "write --env NAME=VALUE")),
-        };
-        self.env.iter().map(parse).collect()
+        environment(&self.env)
     }
+}
+
+/// Variables that are written `NAME=VALUE`.
+///
+/// # Errors
+/// One is not written so.
+pub fn environment(pairs: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    let parse = |pair: &String| match pair.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err(Error::usage(format!("`{pair}` is no variable"), "write --env NAME=VALUE")),
+    };
+    pairs.iter().map(parse).collect()
 }
 
 /// Where a file comes from.

@@ -89,3 +89,79 @@ impl Vfs for MemoryVfs {
         (!names.is_empty()).then(|| names.into_iter().collect())
     }
 }
+
+/// Files below some folders: everything else is refused, whatever a file that is read asks for.
+#[derive(Clone)]
+pub struct ConfinedVfs<'a> {
+    inner: &'a (dyn Vfs + Sync),
+    folders: Vec<String>,
+}
+
+impl<'a> ConfinedVfs<'a> {
+    /// Only what lies below one of the folders can be read. Paths are compared as they are written.
+    pub fn new(inner: &'a (dyn Vfs + Sync), folders: &[String]) -> Self {
+        ConfinedVfs { inner, folders: folders.iter().map(|f| plain(f)).collect() }
+    }
+
+    fn allows(&self, path: &str) -> bool {
+        let path = plain(path);
+        self.folders.iter().any(|folder| match folder.as_str() {
+            "" => !path.starts_with("/") && !path.starts_with(".."),
+            folder => path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        })
+    }
+}
+
+impl Vfs for ConfinedVfs<'_> {
+    fn read(&self, path: &str) -> Result<String, String> {
+        match self.allows(path) {
+            true => self.inner.read(path),
+            false => Err(format!("`{path}` lies outside the folder and is not read")),
+        }
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.allows(path) && self.inner.exists(path)
+    }
+
+    fn list(&self, folder: &str) -> Option<Vec<(String, bool)>> {
+        if self.allows(folder) { self.inner.list(folder) } else { None }
+    }
+}
+
+/// A path without `.` and with `..` resolved as far as it goes.
+fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    let joined = parts.join("/");
+    if path.starts_with('/') { format!("/{joined}") } else { joined }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ConfinedVfs, MemoryVfs, Vfs};
+
+    #[test]
+    fn nothing_outside_the_folders_is_read() {
+        let mut files = MemoryVfs::default();
+        for path in ["app/a.py", "app/../secret", "secret", "/etc/passwd", "appendix"] {
+            files.files.insert(path.into(), "x".into());
+        }
+        let confined = ConfinedVfs::new(&files, &["app".into()]);
+        assert!(confined.read("app/a.py").is_ok());
+        for path in ["app/../secret", "secret", "/etc/passwd", "appendix"] {
+            assert!(confined.read(path).is_err(), "{path}");
+            assert!(!confined.exists(path), "{path}");
+        }
+        let here = ConfinedVfs::new(&files, &[".".into()]);
+        assert!(here.read("secret").is_ok() && here.read("/etc/passwd").is_err());
+    }
+}

@@ -60,7 +60,7 @@ fn options(args: &AirflowArgs) -> Result<AirflowOptions, Error> {
     Ok(options)
 }
 
-fn write(folder: &Path, file: &OutputFile) -> Result<(), Error> {
+pub(super) fn write(folder: &Path, file: &OutputFile) -> Result<(), Error> {
     let path = folder.join(&file.path);
     let failed = |source| Error::Write { path: path.clone(), source };
     if let Some(parent) = path.parent() {

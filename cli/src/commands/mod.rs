@@ -46,6 +46,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::New(args) => scaffold::new(&args, terminal),
         Command::Init(args) => scaffold::init(&args, terminal),
         Command::Transpile(TranspileCommand::FromAirflow(args)) => airflow::transpile(&args, terminal),
+        Command::Transpile(TranspileCommand::FromLangchain(args)) => langchain::transpile(&args, terminal),
         Command::Inspect(args) => inspect::run(&args, terminal),
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),

@@ -109,6 +109,11 @@ pub trait Host: Sized {
     /// `str(value)`.
     fn text(m: &Machine<'_, Self>, value: &Value) -> Option<String>;
 
+    /// The function of a file that a host object stands for, e.g. a decorated one.
+    fn function_behind(_m: &Machine<'_, Self>, _value: &Value) -> Option<Value> {
+        None
+    }
+
     /// Is a module that is not among the own files there?
     fn import(m: &Machine<'_, Self>, module: &str) -> ImportVerdict;
 

@@ -284,12 +284,17 @@ impl<'v, H: Host> Machine<'v, H> {
         self.scope_ref(class.scope).vars.get(name).cloned()
     }
 
-    /// The text of a file, through the Vfs.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn read_text(&self, path: &str) -> Result<String, String> {
-        self.vfs.read(path)
+    /// The files that can be read.
+    pub fn vfs(&self) -> &'v dyn Vfs {
+        self.vfs
+    }
+
+    /// Every function of the files that was defined, with its value.
+    pub fn functions(&self) -> impl Iterator<Item = (Value, Rc<super::value::Function>)> {
+        self.heap.iter().enumerate().filter_map(|(i, object)| match object {
+            Object::Function(f) => Some((Value::Obj(ObjId(i as u32)), f.clone())),
+            _ => None,
+        })
     }
 
     /// True where the object was changed under a condition that is not known.

@@ -33,4 +33,5 @@ pub use host::{Host, ImportVerdict};
 pub use machine::{Eval, Limits, Machine, Options, Raised, Stop};
 pub use plain::Plain;
 pub use stdlib::dedent as dedent_doc;
+pub(crate) use stdlib::yaml_documents;
 pub use value::{Args, ModuleId, Native, ObjId, Object, Site, Symbol, SymbolKind, Value};

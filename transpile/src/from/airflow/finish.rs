@@ -1,10 +1,10 @@
 //! From the state after a file has run to plain data.
 
-use super::callable::{describe, origin};
 use super::model::{AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Data, Mapping};
 use super::setup::TEARDOWN_RULE;
 use super::state::{AirflowHost, Child, Effect, Expand, Group, Task, XCom, kind};
 use super::tasks::argument;
+use crate::from::callable::{describe, origin};
 use crate::python::{Args, Machine, Object, SymbolKind, Value};
 use std::rc::Rc;
 

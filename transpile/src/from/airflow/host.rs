@@ -292,6 +292,15 @@ impl Host for AirflowHost {
         }
     }
 
+    fn function_behind(m: &M<'_>, value: &Value) -> Option<Value> {
+        match value {
+            Value::Native(n) if n.kind == kind::TASK_FUNCTION => {
+                m.host.decorated.get(n.id as usize)?.function.clone()
+            }
+            _ => None,
+        }
+    }
+
     fn import(m: &M<'_>, module: &str) -> ImportVerdict {
         settings::import(&m.host, module)
     }

@@ -1,6 +1,5 @@
 //! Airflow DAG files: what Airflow would build from them, without running them.
 
-mod callable;
 mod dags;
 mod doubt;
 mod edges;
@@ -18,12 +17,11 @@ mod state;
 mod taskflow;
 mod tasks;
 
+pub use crate::from::callable::{Callable, Dependency, Origin, Param};
+pub use crate::from::lower::{Fate, OriginRange, OutputFile};
 pub use inspect::{effect_name, inspect, value as value_json};
-pub use lower::{AirflowImport, Entry, Fate, OriginRange, OutputFile, Report, import};
-pub use model::{
-    AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Callable, Data, Dependency, Mapping,
-    Origin, Param,
-};
+pub use lower::{AirflowImport, Entry, Report, import};
+pub use model::{AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Data, Mapping};
 pub use options::{AirflowOptions, AirflowVersion};
 pub use read::read;
 pub use state::Effect;

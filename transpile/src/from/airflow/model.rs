@@ -1,18 +1,8 @@
 //! What a DAG file means to Airflow, as plain data.
 
 use super::state::Effect;
-use rustchain_grammar::Span;
-
-/// A place in a Python file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// The file.
-    pub file: String,
-    /// Bytes.
-    pub span: Span,
-    /// 1-based.
-    pub line: usize,
-}
+use crate::from::callable::Callable;
+pub use crate::from::callable::Origin;
 
 /// A value of a Python file.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,55 +88,6 @@ impl Data {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Data::Unknown(..) | Data::Env(..) | Data::Input(..) | Data::Concat(_) | Data::Op(..))
     }
-}
-
-/// A function that a task runs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Callable {
-    /// Its name.
-    pub name: String,
-    /// `def …` without decorators and outer indent; a lambda as a `def`.
-    pub source: String,
-    /// Parameters.
-    pub params: Vec<Param>,
-    /// The annotation of the result.
-    pub returns: Option<String>,
-    /// The docstring.
-    pub doc: Option<String>,
-    /// Imports, constants, functions and classes it uses, as source text in order.
-    pub uses: Vec<Dependency>,
-    /// Names it uses that cannot be carried over.
-    pub missing: Vec<String>,
-    /// True where it is written in a file that was read; otherwise only its path is known.
-    pub is_known: bool,
-    /// The dotted path of a function of a library.
-    pub path: Option<String>,
-    /// Where it stands.
-    pub origin: Origin,
-}
-
-/// Something a function needs around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// The name.
-    pub name: String,
-    /// Source text that defines it.
-    pub text: String,
-    /// True for an import line.
-    pub is_import: bool,
-}
-
-/// A parameter of a function.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Param {
-    /// The name.
-    pub name: String,
-    /// The annotation as written.
-    pub annotation: Option<String>,
-    /// The default as written.
-    pub default: Option<String>,
-    /// `*args` or `**kwargs`.
-    pub is_variadic: bool,
 }
 
 /// How a task or group is mapped.

@@ -10,7 +10,7 @@ use crate::python::Site;
 pub(super) fn read_beside(m: &M<'_>, site: Site, path: &str) -> Result<String, String> {
     let here = m.path_of(site.module);
     let folder = here.rsplit_once('/').map_or("", |(folder, _)| folder);
-    m.read_text(&inside(folder, path)?)
+    m.vfs().read(&inside(folder, path)?)
 }
 
 /// `folder/path`.

@@ -1,9 +1,10 @@
 //! From the state after a file has run to plain data.
 
-use super::model::{Inner, LangChainFile, Loss, Named, Node, Op, OpKind};
+use super::model::{Code, Inner, Lambda, LangChainFile, Loss, Named, Node, Op, OpKind};
 use super::state::{M, origin};
 use super::walk::each;
-use crate::python::ModuleId;
+use crate::from::callable::{Callable, describe};
+use crate::python::{ModuleId, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
         .iter()
         .map(|l| Loss { effect: l.effect, message: l.message.clone(), origin: origin(m, l.site) })
         .collect();
+    file.functions = functions(m, &file);
     file.sources = m.files().map(|(_, path, text)| (path.to_owned(), text.to_owned())).collect();
     file
 }
@@ -74,4 +76,43 @@ pub(super) fn inventory(file: &mut LangChainFile, made: impl Iterator<Item = Nod
             _ => {}
         }
     }
+}
+
+/// The code of an object that stands for a function of a file.
+fn code_of(op: &Op) -> Option<&Code> {
+    match &op.kind {
+        OpKind::Tool(tool) => tool.code.as_ref(),
+        OpKind::Lambda(Lambda::Function(code)) => Some(code),
+        _ => None,
+    }
+}
+
+/// The functions behind the lambdas and tools of a file.
+fn functions(m: &M<'_>, file: &LangChainFile) -> Vec<Callable> {
+    let mut wanted: HashSet<(String, u32)> = HashSet::new();
+    let roots = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op)).chain(&file.tools);
+    for root in roots {
+        each(root, &mut |op| {
+            if let Some(code) = code_of(op) {
+                wanted.insert((code.origin.file.clone(), code.origin.span.start));
+            }
+        });
+    }
+    let mut out: Vec<Callable> = Vec::new();
+    for (value, function) in m.functions() {
+        let place = origin(m, function.site);
+        if wanted.remove(&(place.file.clone(), place.span.start)) {
+            out.push(Callable { origin: place, ..describe(m, &value) });
+        }
+    }
+    out
+}
+
+/// The function that a tool or runnable wraps.
+pub(super) fn function_behind(m: &M<'_>, value: &Value) -> Option<Value> {
+    let op = super::state::op_of(m, value)?;
+    let wanted = &code_of(&op)?.origin;
+    m.functions()
+        .find(|(_, f)| f.site.span == wanted.span && m.path_of(f.site.module) == wanted.file)
+        .map(|(v, _)| v)
 }

@@ -130,6 +130,10 @@ impl Host for LangChainHost {
         None
     }
 
+    fn function_behind(m: &M<'_>, value: &Value) -> Option<Value> {
+        super::finish::function_behind(m, value)
+    }
+
     fn import(_: &M<'_>, module: &str) -> ImportVerdict {
         match names::is_family(module.split('.').next().unwrap_or(module)) {
             true => ImportVerdict::Present,

@@ -124,6 +124,9 @@ fn prompt_json(prompt: &Prompt) -> Value {
         PromptBody::Messages(messages) => {
             out["messages"] = messages.iter().map(message_json).collect();
         }
+        PromptBody::Library(library) => {
+            out["library"] = library.as_str().into();
+        }
         PromptBody::FewShot(few) => {
             out["examples"] = data(&few.examples);
             out["prefix"] = json!(few.prefix);

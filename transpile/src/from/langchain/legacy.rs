@@ -9,15 +9,22 @@ use crate::python::{Args, Eval, Site, Value};
 
 /// A call of a class or function of this family.
 pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> Eval<Option<Value>> {
+    if let Some(value) = super::documents::call(m, name.name, name.method, args, site)? {
+        return Ok(Some(value));
+    }
     Ok(Some(match (name.name, name.method) {
         ("LLMChain", "" | "from_string") => llm_chain(m, args, site),
         ("SequentialChain" | "SimpleSequentialChain", "") => sequential(m, name.name, args, site),
         ("create_stuff_documents_chain", "") => stuff_documents(m, args, site),
         ("create_retrieval_chain", "") => retrieval_chain(m, args, site),
         ("create_history_aware_retriever", "") => history_aware(m, args, site),
-        ("load_qa_chain" | "load_summarize_chain" | "load_qa_with_sources_chain", "") => {
-            documents_chain(m, name.name, args, site)
+        ("ConversationChain", "") => {
+            with_default(m, name.name, &super::library::CONVERSATION, ("input", "response"), args, site)
         }
+        ("LLMMathChain", "" | "from_llm") => {
+            with_default(m, name.name, &super::library::MATH, ("question", "answer"), args, site)
+        }
+        ("APIChain", "from_llm_and_api_docs") => api_chain(m, args, site),
         (
             class,
             ""
@@ -53,11 +60,27 @@ pub(super) fn constant(_path: &str, _name: &str) -> Option<Value> {
     None
 }
 
-/// `load_prompt(path)`.
+/// `load_prompt(path)`, `load_chain(path)`: a file beside the one that is read.
 pub(super) fn load(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     let path = args.get(0, "path").and_then(|v| m.text(v)).unwrap_or_default();
-    m.host.lose(Effect::Setting, format!("the prompt of `{path}` is not read"), site);
-    Ok(make(m, OpKind::Unknown(format!("the prompt in `{path}`")), site))
+    let folder = m.path_of(site.module).rsplit_once('/').map_or(String::new(), |(f, _)| f.to_owned());
+    let loaded =
+        super::files::inside(&folder, &path).and_then(|full| super::json_legacy::load(m.vfs(), &full));
+    match loaded {
+        Ok(file) => {
+            for loss in &file.losses {
+                m.host.lose(loss.effect, format!("`{path}`: {}", loss.message), site);
+            }
+            match file.objects.into_iter().next() {
+                Some(found) => Ok(push(m, found.op)),
+                None => Ok(make(m, OpKind::Unknown(format!("the object in `{path}`")), site)),
+            }
+        }
+        Err(message) => {
+            m.host.lose(Effect::Setting, message.clone(), site);
+            Ok(make(m, OpKind::Unknown(message), site))
+        }
+    }
 }
 
 fn strings(m: &M<'_>, args: &Args, name: &str) -> Option<Vec<String>> {
@@ -88,7 +111,7 @@ fn llm_chain(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     push(m, op)
 }
 
-fn llm_chain_of(
+pub(super) fn llm_chain_of(
     m: &M<'_>,
     prompt: Option<Node>,
     llm: Option<Node>,
@@ -200,41 +223,65 @@ fn chain(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value {
     make(m, OpKind::Chain(chain), site)
 }
 
-fn documents_chain(m: &mut M<'_>, function: &str, args: &Args, site: Site) -> Value {
-    let chain_type = args.get(1, "chain_type").and_then(|v| m.text(v)).unwrap_or_else(|| "stuff".into());
-    let class = match chain_type.as_str() {
-        "map_reduce" => "MapReduceDocumentsChain",
-        "refine" => "RefineDocumentsChain",
-        "map_rerank" => "MapRerankDocumentsChain",
-        _ => "StuffDocumentsChain",
+/// Arguments that are no objects.
+pub(super) fn settings(m: &M<'_>, args: &Args) -> Vec<(String, Data)> {
+    args.kw.iter().filter(|(_, v)| held(m, v).is_none()).map(|(k, v)| (k.to_string(), data(m, v))).collect()
+}
+
+/// A chain of one model call with a default prompt of the library.
+fn with_default(
+    m: &mut M<'_>,
+    class: &str,
+    default: &super::library::Default,
+    keys: (&str, &str),
+    args: &Args,
+    site: Site,
+) -> Value {
+    let llm = args.get(0, "llm").cloned().map(|v| coerce(m, &v, site));
+    let prompt = match args.named("prompt").cloned() {
+        Some(given) => coerce(m, &given, site),
+        None => super::library::prompt(m, default, false, site),
     };
-    let mut parts = Vec::new();
-    if let Some(llm) = args.get(0, "llm").cloned() {
-        parts.push(("llm".to_owned(), Part::One(coerce(m, &llm, site))));
-    }
-    let mut has_prompt = false;
-    for (name, value) in args.kw.clone() {
-        if name.ends_with("prompt")
-            && let Some(op) = op_of(m, &value)
-        {
-            has_prompt = true;
-            parts.push((name.to_string(), Part::One(op)));
-        }
-    }
-    if !has_prompt {
-        m.host.lose(
-            Effect::Setting,
-            format!("the prompts that `{function}` has by default are LangChain's own and not in the file"),
-            site,
-        );
-    }
+    let parser = node(m, super::parsers::implied("StrOutputParser", None), site);
+    let output = args.named("output_key").and_then(|v| m.text(v)).unwrap_or_else(|| keys.1.into());
+    let mut parts = vec![("prompt".to_owned(), Part::One(prompt))];
+    parts.extend(llm.map(|l| ("llm".to_owned(), Part::One(l))));
+    parts.push(("output_parser".into(), Part::One(parser)));
+    let memory = super::memory::class_of(m, args.named("memory"));
     let chain = Chain {
         class: class.into(),
-        input_keys: vec!["input_documents".into()],
-        output_keys: vec!["output_text".into()],
-        memory: super::memory::class_of(m, args.named("memory")),
+        input_keys: vec![keys.0.into()],
+        output_keys: vec![output],
+        memory: memory.or_else(|| (class == "ConversationChain").then(|| "ConversationBufferMemory".into())),
         parts,
-        settings: Vec::new(),
+        settings: settings(m, args),
+    };
+    make(m, OpKind::Chain(chain), site)
+}
+
+/// `APIChain.from_llm_and_api_docs`: one call for the URL, one for the answer.
+fn api_chain(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+    let llm = args.get(0, "llm").cloned().map(|v| coerce(m, &v, site));
+    let mut parts = Vec::new();
+    for (name, argument, default) in [
+        ("api_request_chain", "api_url_prompt", &super::library::API_URL),
+        ("api_answer_chain", "api_response_prompt", &super::library::API_RESPONSE),
+    ] {
+        let prompt = match args.named(argument).cloned() {
+            Some(given) => coerce(m, &given, site),
+            None => super::library::prompt(m, default, false, site),
+        };
+        let parser = node(m, super::parsers::implied("StrOutputParser", None), site);
+        let inner = llm_chain_of(m, Some(prompt), llm.clone(), parser, "text".into(), None, site);
+        parts.push((name.to_owned(), Part::One(inner)));
+    }
+    let chain = Chain {
+        class: "APIChain".into(),
+        input_keys: vec!["question".into()],
+        output_keys: vec!["output".into()],
+        memory: None,
+        parts,
+        settings: settings(m, args),
     };
     make(m, OpKind::Chain(chain), site)
 }

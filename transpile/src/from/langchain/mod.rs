@@ -2,18 +2,27 @@
 
 mod agents;
 mod data;
+mod documents;
 mod doubt;
 mod files;
 mod finish;
 mod graph;
 mod host;
 mod inspect;
+mod json;
+mod json_graph;
+mod json_lc;
+mod json_legacy;
 mod legacy;
+mod library;
+pub mod lower;
 mod memory;
 mod model;
 mod models;
 mod names;
+mod notebook;
 mod options;
+mod package;
 mod parsers;
 mod prompts;
 mod providers;
@@ -29,6 +38,7 @@ mod walk;
 
 pub use graph::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 pub use inspect::{data as data_json, inspect, op as op_json};
+pub use lower::{LangChainImport, import};
 pub use model::*;
 pub use options::LangChainOptions;
 pub use read::{read, read_python};

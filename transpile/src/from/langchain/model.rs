@@ -1,19 +1,9 @@
 //! What LangChain would hold after a file has run, as plain data.
 
 use super::graph::Graph;
-use rustchain_grammar::Span;
+use crate::from::callable::Callable;
+pub use crate::from::callable::Origin;
 use std::sync::Arc;
-
-/// A place in a file that was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    /// The file.
-    pub file: String,
-    /// Bytes.
-    pub span: Span,
-    /// 1-based.
-    pub line: usize,
-}
 
 /// A value that an object was given.
 #[derive(Clone, Debug)]
@@ -209,6 +199,8 @@ pub enum PromptBody {
     Messages(Vec<Message>),
     /// Examples between a prefix and a suffix.
     FewShot(Box<FewShot>),
+    /// A default of LangChain's own chains, by its place in the library; its text was not read.
+    Library(String),
 }
 
 /// Examples in a prompt.
@@ -510,6 +502,8 @@ pub struct LangChainFile {
     pub tools: Vec<Node>,
     /// What could not be told.
     pub losses: Vec<Loss>,
+    /// The functions behind lambdas and tools, by where they stand.
+    pub functions: Vec<Callable>,
     /// Files that were read: path and text.
     pub sources: Vec<(String, String)>,
 }

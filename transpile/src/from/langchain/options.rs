@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct LangChainOptions {
     /// Folders in which modules are looked for, after the file's own.
     pub roots: Vec<String>,
+    /// A `site-packages` folder in which LangChain is installed: its default prompts are read from there.
+    pub library: Option<String>,
     /// Environment variables that are known.
     pub env: BTreeMap<String, String>,
 }

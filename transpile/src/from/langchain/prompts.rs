@@ -36,7 +36,9 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
         (class, "") if message_role(class).is_some() => {
             thing(m, ThingClass::Message, class, name.package, args, site)
         }
-        ("load_prompt", "") => return super::legacy::load(m, args, site).map(Some),
+        ("load_prompt" | "load_chain" | "load_llm", "") => {
+            return super::legacy::load(m, args, site).map(Some);
+        }
         ("hub" | "Client", "pull") | ("pull", "") | ("pull_prompt", _) => {
             let id = args.pos.first().and_then(|v| m.text(v)).unwrap_or_default();
             m.host.lose(

@@ -1,54 +1,114 @@
-//! Reading a Python file.
+//! Reading a file: Python, a notebook, or one of the JSON and YAML forms.
 
 use super::finish::finish;
-use super::model::{Effect, LangChainFile, Loss, Origin};
+use super::json;
+use super::model::{Effect, LangChainFile};
 use super::options::LangChainOptions;
 use super::state::{LangChainHost, M};
-use crate::python::{Limits, Machine, ModuleId, Options, Site, Stop};
-use crate::vfs::Vfs;
+use super::{notebook, package};
+use crate::python::{Limits, Machine, Options, Site, Stop};
+use crate::vfs::{ConfinedVfs, Vfs};
 
 /// Stack of the thread that evaluates: deep files must not overflow it.
 const STACK: usize = 512 << 20;
 
 /// What LangChain would hold after a file has run. Never fails: what cannot be told is a loss.
+///
+/// Nothing of the file is executed, and nothing outside its folder, the folders of its package and
+/// [`LangChainOptions::roots`] is read.
 pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &LangChainOptions) -> LangChainFile {
-    match vfs.read(path) {
-        Ok(source) => read_python(vfs, path, &source, options),
-        Err(message) => {
-            let origin = Origin { file: path.to_owned(), ..Origin::default() };
-            let losses = vec![Loss { effect: Effect::Structure, message, origin }];
-            LangChainFile { losses, ..LangChainFile::default() }
-        }
+    let mut folders = roots(vfs, path, &options.roots);
+    folders.extend(options.library.clone());
+    let confined = ConfinedVfs::new(vfs, &folders);
+    let text = match confined.read(path) {
+        Ok(text) => text,
+        Err(message) => return json::refused(path, message),
+    };
+    match path.rsplit('.').next().unwrap_or_default() {
+        "ipynb" => on_large_stack(|| read_notebook(&confined, path, &text, options)),
+        "json" | "yaml" | "yml" => on_large_stack(|| read_data(&confined, path, &text, options)),
+        _ => read_python(&confined, path, &text, options),
     }
 }
 
-/// What LangChain would hold after a Python file has run. Never fails: what cannot be told is a loss.
+fn read_data(vfs: &(dyn Vfs + Sync), path: &str, text: &str, options: &LangChainOptions) -> LangChainFile {
+    if path.ends_with(".json")
+        && let Ok(value) = json::parse(path, text)
+        && package::is_package(&value)
+    {
+        return package::read(vfs, path, &value, options);
+    }
+    json::read(vfs, path, text)
+}
+
+fn read_notebook(vfs: &dyn Vfs, path: &str, text: &str, options: &LangChainOptions) -> LangChainFile {
+    match notebook::parse(text) {
+        Ok(notebook) => evaluate_cells(vfs, path, &notebook.source, notebook.cells, options),
+        Err(message) => json::refused(path, message),
+    }
+}
+
+fn evaluate_cells(
+    vfs: &dyn Vfs,
+    path: &str,
+    source: &str,
+    cells: Vec<(usize, usize)>,
+    options: &LangChainOptions,
+) -> LangChainFile {
+    let host = LangChainHost { cells, library: options.library.clone(), ..LangChainHost::default() };
+    run(vfs, path, source, host, options, &roots(vfs, path, &options.roots))
+}
+
+/// What LangChain would hold after a Python file has run.
 pub fn read_python(
     vfs: &(dyn Vfs + Sync),
     path: &str,
     source: &str,
     options: &LangChainOptions,
 ) -> LangChainFile {
-    let run = || {
-        let machine_options = Options {
-            roots: roots(vfs, path, &options.roots),
-            env: options.env.clone(),
-            env_is_complete: false,
-            keep_going: true,
-            limits: Limits::default(),
-        };
-        let mut machine = Machine::new(LangChainHost::default(), vfs, machine_options);
-        run_file(&mut machine, path, source);
-        finish(&mut machine)
-    };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        match thread.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(file)) => file,
-            Ok(Err(panic)) => std::panic::resume_unwind(panic),
-            Err(_) => run(),
-        }
+    on_large_stack(|| evaluate(vfs, path, source, options, &roots(vfs, path, &options.roots)))
+}
+
+fn on_large_stack(f: impl FnOnce() -> LangChainFile + Send) -> LangChainFile {
+    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, f) {
+        Ok(thread) => match thread.join() {
+            Ok(file) => file,
+            Err(panic) => std::panic::resume_unwind(panic),
+        },
+        Err(e) => json::refused("", format!("no thread can be started: {e}")),
     })
+}
+
+/// As [`read_python`], on the stack of the caller and with modules looked for in `roots` alone.
+pub(super) fn evaluate(
+    vfs: &dyn Vfs,
+    path: &str,
+    source: &str,
+    options: &LangChainOptions,
+    roots: &[String],
+) -> LangChainFile {
+    let host = LangChainHost { library: options.library.clone(), ..LangChainHost::default() };
+    run(vfs, path, source, host, options, roots)
+}
+
+fn run(
+    vfs: &dyn Vfs,
+    path: &str,
+    source: &str,
+    host: LangChainHost,
+    options: &LangChainOptions,
+    roots: &[String],
+) -> LangChainFile {
+    let machine_options = Options {
+        roots: roots.to_vec(),
+        env: options.env.clone(),
+        env_is_complete: false,
+        keep_going: true,
+        limits: Limits::default(),
+    };
+    let mut machine = Machine::new(host, vfs, machine_options);
+    run_file(&mut machine, path, source);
+    finish(&mut machine)
 }
 
 fn run_file(m: &mut M<'_>, path: &str, source: &str) {
@@ -69,7 +129,6 @@ fn run_file(m: &mut M<'_>, path: &str, source: &str) {
         let message = format!("syntax error: {}", problem.message);
         m.host.lose(Effect::Structure, message, Site { module, span: problem.span });
     }
-    debug_assert!(m.files().next().is_none_or(|(id, _, _)| id == ModuleId(0)));
 }
 
 /// The file's folder, the folders above it as long as they are packages, then the given ones.
@@ -77,7 +136,7 @@ fn roots(vfs: &dyn Vfs, path: &str, given: &[String]) -> Vec<String> {
     let mut out = Vec::new();
     let mut folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     out.push(if folder.is_empty() { ".".to_owned() } else { folder.clone() });
-    while vfs.exists(&format!("{folder}/__init__.py")) {
+    while !folder.is_empty() && vfs.exists(&format!("{folder}/__init__.py")) {
         let Some((parent, _)) = folder.rsplit_once('/') else { break };
         folder = parent.to_owned();
         out.push(folder.clone());

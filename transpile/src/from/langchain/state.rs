@@ -2,7 +2,7 @@
 
 use super::graph::GraphState;
 use super::model::{Effect, Node, Op, OpKind, Origin};
-use crate::python::{Args, Machine, Native, Site, Value};
+use crate::python::{Args, Machine, ModuleId, Native, Site, Value};
 use std::sync::Arc;
 
 /// The evaluator with this host.
@@ -63,6 +63,10 @@ pub struct LangChainHost {
     pub(super) losses: Vec<PendingLoss>,
     /// The tables of LangGraph's objects.
     pub(super) graph: GraphState,
+    /// Where LangChain is installed.
+    pub(super) library: Option<String>,
+    /// The code cells of a notebook: number and first line.
+    pub(super) cells: Vec<(usize, usize)>,
 }
 
 /// A loss whose place is not resolved yet.
@@ -84,9 +88,16 @@ impl LangChainHost {
     }
 }
 
-/// Where a place is, for people.
+/// Where a place is, for people: in a notebook, the cell and the line in it.
 pub(super) fn origin(m: &M<'_>, site: Site) -> Origin {
-    Origin { file: m.path_of(site.module).to_owned(), span: site.span, line: m.line_of(site) }
+    let mut origin = crate::from::callable::origin(m, site);
+    if site.module == ModuleId(0)
+        && let Some((cell, start)) = m.host.cells.iter().rev().find(|(_, start)| *start < origin.line)
+    {
+        origin.file = format!("{}#cell-{cell}", origin.file);
+        origin.line -= start;
+    }
+    origin
 }
 
 /// A fresh object without a place in the tables.

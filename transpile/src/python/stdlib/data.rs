@@ -5,7 +5,7 @@ use saphyr::{Scalar, ScalarStyle, Yaml, YamlLoader};
 use saphyr_parser::Parser;
 
 /// The documents of a YAML text; `None` where it is not plain data.
-pub(super) fn yaml_documents(text: &str) -> Option<Vec<Plain>> {
+pub(crate) fn yaml_documents(text: &str) -> Option<Vec<Plain>> {
     // Anchors can make a small text large, which the budget below would see too late.
     if text.matches('*').count() > 100 && text.contains('&') {
         return None;

@@ -8,6 +8,8 @@ mod patterns;
 mod when;
 mod words;
 
+pub(crate) use data::yaml_documents;
+
 pub(super) use paths::{join_path, tidy};
 
 use super::host::Host;

@@ -2,11 +2,11 @@
 
 use super::jinja::Scope;
 use super::names::{Names, identifier, type_name};
-use super::report::Fate;
 use super::schedule;
 use super::text::{docs, duration, string, timestamp};
 use super::{OriginRange, Shared};
 use crate::from::airflow::{AirflowDag, AirflowTask, Data, Effect, Mapping};
+use crate::from::lower::Fate;
 use rustchain_grammar::Span;
 use std::collections::{BTreeMap, BTreeSet};
 

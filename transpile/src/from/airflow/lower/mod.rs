@@ -3,44 +3,20 @@
 mod call;
 mod dag;
 mod jinja;
-mod names;
 mod operators;
-mod python_file;
 mod report;
 mod schedule;
 mod steps;
-mod text;
 mod tools;
 mod values;
 
-pub use report::{Entry, Fate, Report};
+pub use report::{Entry, Report};
 
 use super::{AirflowFile, AirflowOptions, Effect, Origin, read};
+use crate::from::lower::python_file::PythonFiles;
+use crate::from::lower::{Fate, OriginRange, OutputFile, names, text};
 use crate::vfs::Vfs;
-use python_file::PythonFiles;
-use rustchain_grammar::{Diagnostic, FileId, Severity, Span};
-
-/// A range of a written file and the place it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginRange {
-    /// In the written file.
-    pub here: Span,
-    /// Path of the Python file.
-    pub file: String,
-    /// In the Python file.
-    pub there: Span,
-}
-
-/// A file to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
-    /// Relative path.
-    pub path: String,
-    /// The text.
-    pub text: String,
-    /// Where its parts came from, by range here.
-    pub origins: Vec<OriginRange>,
-}
+use rustchain_grammar::{Diagnostic, FileId, Severity};
 
 /// The result of an import.
 #[derive(Clone, Debug, Default)]

@@ -1,18 +1,8 @@
 //! The fidelity report: what was carried over, approximated, lost.
 
 use crate::from::airflow::{AirflowLoss, Effect, Origin, effect_name};
+use crate::from::lower::Fate;
 use serde_json::{Value, json};
-
-/// What became of a construct.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
-    /// It means the same.
-    Carried,
-    /// It means nearly the same.
-    Approximated,
-    /// It is gone, or stands as a hole.
-    Lost,
-}
 
 /// One construct of a DAG file.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +47,7 @@ impl Report {
             "approximated": self.count(Fate::Approximated),
             "lost": self.count(Fate::Lost),
             "entries": self.entries.iter().map(|e| json!({
-                "fate": fate_name(e.fate),
+                "fate": e.fate.name(),
                 "dag_id": e.dag_id,
                 "task_id": e.task_id,
                 "effect": effect_name(e.effect),
@@ -82,7 +72,7 @@ impl Report {
                 "{}:{}: {} ({}): {subject}: {}\n",
                 e.origin.file,
                 e.origin.line,
-                fate_name(e.fate),
+                e.fate.name(),
                 effect_name(e.effect),
                 e.message
             ));
@@ -105,13 +95,5 @@ impl Report {
             message: loss.message.clone(),
             origin: loss.origin.clone(),
         });
-    }
-}
-
-fn fate_name(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Carried => "carried",
-        Fate::Approximated => "approximated",
-        Fate::Lost => "lost",
     }
 }

@@ -3,10 +3,10 @@
 use super::OriginRange;
 use super::call::{list, with};
 use super::dag::Lowering;
-use super::report::Fate;
 use super::schedule::asset_uri;
 use super::text::{docs, duration, string};
 use crate::from::airflow::{AirflowTask, Data, Effect};
+use crate::from::lower::Fate;
 use rustchain_grammar::Span;
 use std::collections::BTreeSet;
 

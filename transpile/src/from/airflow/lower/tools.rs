@@ -1,9 +1,9 @@
 //! Python callables as tools.
 
 use super::dag::Lowering;
-use super::report::Fate;
 use super::text::string;
 use crate::from::airflow::{AirflowTask, Callable, Data, Effect};
+use crate::from::lower::Fate;
 
 /// Arguments that Airflow fills in by name, with their counterpart.
 const CONTEXT: &[(&str, &str)] = &[

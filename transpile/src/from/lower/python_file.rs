@@ -1,11 +1,11 @@
 //! The Python files that hold the callables.
 
-use crate::from::airflow::Callable;
+use crate::from::callable::Callable;
 use std::collections::BTreeMap;
 
 /// Files under `tasks/`, one a DAG file as long as names do not collide.
 #[derive(Debug, Default)]
-pub(super) struct PythonFiles {
+pub(in crate::from) struct PythonFiles {
     stem: String,
     files: Vec<Module>,
 }
@@ -19,12 +19,12 @@ struct Module {
 }
 
 impl PythonFiles {
-    pub(super) fn new(stem: &str) -> Self {
+    pub(in crate::from) fn new(stem: &str) -> Self {
         PythonFiles { stem: stem.to_owned(), files: Vec::new() }
     }
 
     /// Adds a callable with what it uses and gives `tasks/x.py:f`.
-    pub(super) fn add(&mut self, callable: &Callable) -> String {
+    pub(in crate::from) fn add(&mut self, callable: &Callable) -> String {
         let mut definitions: Vec<(String, String)> =
             callable.uses.iter().filter(|u| !u.is_import).map(|u| (u.name.clone(), u.text.clone())).collect();
         definitions.push((callable.name.clone(), callable.source.clone()));
@@ -61,7 +61,7 @@ impl PythonFiles {
     }
 
     /// Paths and texts.
-    pub(super) fn finish(&self, origin: &str) -> Vec<(String, String)> {
+    pub(in crate::from) fn finish(&self, origin: &str) -> Vec<(String, String)> {
         self.files
             .iter()
             .enumerate()

@@ -1,28 +1,83 @@
-//! The function that a task runs, with what it closes over, as source text.
+//! A function of a Python file, with what it closes over, as source text.
 
-use super::model::{Callable, Dependency, Origin, Param};
-use super::state::{AirflowHost, kind};
-use super::tasks::last;
 use crate::python::syntax::{ast, span_of};
 use crate::python::value::{Code, Function};
-use crate::python::{Machine, Object, Site, SymbolKind, Value};
+use crate::python::{Host, Machine, Object, Site, SymbolKind, Value};
 use ruff_python_ast::visitor::{self, Visitor};
 use rustchain_grammar::Span;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-type M<'v> = Machine<'v, AirflowHost>;
+/// A place in a Python file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: String,
+    /// Bytes.
+    pub span: Span,
+    /// 1-based.
+    pub line: usize,
+}
+
+/// A function that a task runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Callable {
+    /// Its name.
+    pub name: String,
+    /// `def …` without decorators and outer indent; a lambda as a `def`.
+    pub source: String,
+    /// Parameters.
+    pub params: Vec<Param>,
+    /// The annotation of the result.
+    pub returns: Option<String>,
+    /// The docstring.
+    pub doc: Option<String>,
+    /// Imports, constants, functions and classes it uses, as source text in order.
+    pub uses: Vec<Dependency>,
+    /// Names it uses that cannot be carried over.
+    pub missing: Vec<String>,
+    /// True where it is written in a file that was read; otherwise only its path is known.
+    pub is_known: bool,
+    /// The dotted path of a function of a library.
+    pub path: Option<String>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// Something a function needs around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// The name.
+    pub name: String,
+    /// Source text that defines it.
+    pub text: String,
+    /// True for an import line.
+    pub is_import: bool,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// The name.
+    pub name: String,
+    /// The annotation as written.
+    pub annotation: Option<String>,
+    /// The default as written.
+    pub default: Option<String>,
+    /// `*args` or `**kwargs`.
+    pub is_variadic: bool,
+}
 
 /// Deepest chain of functions that use functions.
 const MAX_DEPTH: u32 = 8;
 
 /// Where a place is, for people.
-pub(super) fn origin(m: &M<'_>, site: Site) -> Origin {
+pub(in crate::from) fn origin<H: Host>(m: &Machine<'_, H>, site: Site) -> Origin {
     Origin { file: m.path_of(site.module).to_owned(), span: site.span, line: m.line_of(site) }
 }
 
 /// The function behind a value.
-pub(super) fn describe(m: &M<'_>, value: &Value) -> Callable {
+pub(in crate::from) fn describe<H: Host>(m: &Machine<'_, H>, value: &Value) -> Callable {
     match (value, m.object_of(value)) {
         (_, Some(Object::Function(function))) => of_function(m, &function.clone()),
         (_, Some(Object::Wrapped(_, inner) | Object::Bound(_, inner))) => {
@@ -42,17 +97,15 @@ pub(super) fn describe(m: &M<'_>, value: &Value) -> Callable {
         (Value::External(path), _) => {
             Callable { name: last(path).to_owned(), path: Some(path.to_string()), ..Callable::default() }
         }
-        (Value::Native(n), _) if n.kind == kind::TASK_FUNCTION => {
-            match m.host.decorated.get(n.id as usize).and_then(|d| d.function.clone()) {
-                Some(function) => describe(m, &function),
-                None => Callable::default(),
-            }
-        }
+        (Value::Native(_), _) => match H::function_behind(m, value) {
+            Some(function) => describe(m, &function),
+            None => Callable::default(),
+        },
         _ => Callable { name: "unknown".into(), ..Callable::default() },
     }
 }
 
-fn of_function(m: &M<'_>, function: &Rc<Function>) -> Callable {
+fn of_function<H: Host>(m: &Machine<'_, H>, function: &Rc<Function>) -> Callable {
     let mut uses = Vec::new();
     let mut missing = Vec::new();
     let mut seen = BTreeSet::from([function.name.to_string()]);
@@ -76,7 +129,7 @@ fn safe_name(name: &str, span: Span) -> String {
 }
 
 /// Text of a node with its file's own indent taken away.
-fn text_at(m: &M<'_>, site: Site) -> String {
+fn text_at<H: Host>(m: &Machine<'_, H>, site: Site) -> String {
     let text = m.source_of(site);
     let whole = m.files().find(|(id, ..)| *id == site.module).map_or("", |(_, _, text)| text);
     let head = whole.get(..site.span.start as usize).unwrap_or("");
@@ -117,7 +170,7 @@ fn strip_indent(text: &str, indent: &str) -> String {
     out
 }
 
-fn source_of(m: &M<'_>, function: &Rc<Function>) -> String {
+fn source_of<H: Host>(m: &Machine<'_, H>, function: &Rc<Function>) -> String {
     match &function.code {
         Code::Def(def) => {
             let start = def.decorator_list.last().map_or(function.site.span.start, |d| span_of(d).end);
@@ -142,7 +195,7 @@ fn source_of(m: &M<'_>, function: &Rc<Function>) -> String {
     }
 }
 
-fn params(m: &M<'_>, function: &Rc<Function>) -> Vec<Param> {
+fn params<H: Host>(m: &Machine<'_, H>, function: &Rc<Function>) -> Vec<Param> {
     let Some(parameters) = function.parameters() else { return Vec::new() };
     let text =
         |expr: &ast::Expr| m.source_of(Site { module: function.site.module, span: span_of(expr) }).to_owned();
@@ -164,7 +217,7 @@ fn params(m: &M<'_>, function: &Rc<Function>) -> Vec<Param> {
     out
 }
 
-fn returns(m: &M<'_>, function: &Rc<Function>) -> Option<String> {
+fn returns<H: Host>(m: &Machine<'_, H>, function: &Rc<Function>) -> Option<String> {
     let Code::Def(def) = &function.code else { return None };
     let expr = def.returns.as_deref()?;
     Some(m.source_of(Site { module: function.site.module, span: span_of(expr) }).to_owned())
@@ -190,8 +243,8 @@ impl<'a> Visitor<'a> for Names {
     }
 }
 
-fn close_over(
-    m: &M<'_>,
+fn close_over<H: Host>(
+    m: &Machine<'_, H>,
     function: &Rc<Function>,
     uses: &mut Vec<Dependency>,
     missing: &mut Vec<String>,
@@ -224,8 +277,8 @@ fn close_over(
     }
 }
 
-fn add_use(
-    m: &M<'_>,
+fn add_use<H: Host>(
+    m: &Machine<'_, H>,
     name: &str,
     value: &Value,
     uses: &mut Vec<Dependency>,
@@ -275,13 +328,10 @@ fn add_use(
             let path = m.path_of(*id).to_owned();
             missing.push(format!("{name} (the module {path})"));
         }
-        (Value::Native(n), _) if n.kind == kind::TASK_FUNCTION => {
-            let function = m.host.decorated.get(n.id as usize).and_then(|d| d.function.clone());
-            match function {
-                Some(function) => add_use(m, name, &function, uses, missing, seen, depth + 1),
-                None => missing.push(name.to_owned()),
-            }
-        }
+        (Value::Native(_), _) => match H::function_behind(m, value) {
+            Some(function) => add_use(m, name, &function, uses, missing, seen, depth + 1),
+            None => missing.push(name.to_owned()),
+        },
         (Value::DateTime(_) | Value::Delta(_), _) => missing.push(name.to_owned()),
         (Value::Symbol(symbol), _) => match &symbol.kind {
             SymbolKind::Env(variable) => {
@@ -322,4 +372,8 @@ fn external_import(name: &str, path: &str) -> Option<String> {
         Some((module, short)) if short == name => format!("from {module} import {short}"),
         Some((module, short)) => format!("from {module} import {short} as {name}"),
     })
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }

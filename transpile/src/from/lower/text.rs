@@ -1,7 +1,7 @@
 //! Literals of the mission language.
 
 /// A string literal.
-pub(super) fn string(text: &str) -> String {
+pub(in crate::from) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut chars = text.chars().peekable();
@@ -22,7 +22,7 @@ pub(super) fn string(text: &str) -> String {
 }
 
 /// A raw string with a tag where it reads better, else a plain literal. `indent` is that of the line.
-pub(super) fn script(tag: &str, text: &str, indent: usize) -> String {
+pub(in crate::from) fn script(tag: &str, text: &str, indent: usize) -> String {
     let control = text.chars().any(|c| (c as u32) < 0x20 && c != '\n' && c != '\t');
     let plain = !text.contains(['"', '\n', '\\']) && !text.contains("${");
     if plain || control || text.contains("\"\"\"") {
@@ -54,7 +54,7 @@ fn trim_last_line(text: &str) -> &str {
 }
 
 /// A duration literal of microseconds; below zero is not a duration.
-pub(super) fn duration(micros: i64) -> String {
+pub(in crate::from) fn duration(micros: i64) -> String {
     let mut rest = micros.max(0);
     let mut out = String::new();
     for (unit, size) in [
@@ -75,7 +75,7 @@ pub(super) fn duration(micros: i64) -> String {
 }
 
 /// A timestamp literal of an ISO time.
-pub(super) fn timestamp(iso: &str) -> String {
+pub(in crate::from) fn timestamp(iso: &str) -> String {
     let full = if iso.contains('T') { iso.to_owned() } else { format!("{iso}T00:00:00") };
     let tail = full.get(19..).unwrap_or("");
     let zoned = tail.contains(['+', '-', 'Z']);
@@ -84,7 +84,7 @@ pub(super) fn timestamp(iso: &str) -> String {
 }
 
 /// Text as `///` lines.
-pub(super) fn docs(text: &str, indent: usize) -> String {
+pub(in crate::from) fn docs(text: &str, indent: usize) -> String {
     let pad = " ".repeat(indent);
     crate::python::dedent_doc(text)
         .lines()

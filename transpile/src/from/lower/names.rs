@@ -11,7 +11,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Every other character becomes `_`, a digit in front gets `s_`, a keyword gets `_`.
-pub(super) fn identifier(text: &str) -> String {
+pub(in crate::from) fn identifier(text: &str) -> String {
     let mut out: String =
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
     if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) {
@@ -25,13 +25,13 @@ pub(super) fn identifier(text: &str) -> String {
 
 /// Names of one scope.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
+pub(in crate::from) struct Names {
     used: BTreeSet<String>,
 }
 
 impl Names {
     /// An identifier that the scope does not have yet: `_2` on collision.
-    pub(super) fn fresh(&mut self, text: &str) -> String {
+    pub(in crate::from) fn fresh(&mut self, text: &str) -> String {
         let base = identifier(text);
         let mut name = base.clone();
         let mut n = 2;
@@ -44,7 +44,7 @@ impl Names {
 }
 
 /// `my_task.name` as `MyTaskName`, for types.
-pub(super) fn type_name(text: &str) -> String {
+pub(in crate::from) fn type_name(text: &str) -> String {
     let mut out = String::new();
     let mut upper = true;
     for c in text.chars() {

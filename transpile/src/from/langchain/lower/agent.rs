@@ -1,0 +1,203 @@
+//! Agents: the model and its tools in a bounded loop.
+
+use super::value::{Code, Value};
+use super::{Body, provider, tools};
+use crate::from::langchain::graph::Graph;
+use crate::from::langchain::model::{Data, Effect, Executor, Node, OpKind, Origin};
+use crate::from::lower::Fate;
+use crate::from::lower::text::string;
+
+/// Turns of the model within LangGraph's default limit of 25 steps.
+const DEFAULT_TURNS: i64 = 13;
+
+/// A graph that `create_react_agent` or `create_agent` builds; `None` for any other.
+pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Option<Value> {
+    let agent = graph.agent.as_ref()?;
+    let model = agent_model(body, agent.model.as_ref(), &agent.model_text, &op.origin)?;
+    let system = match &agent.prompt {
+        Data::Null => None,
+        prompt => match prompt.as_str() {
+            Some(text) => Some(string(text)),
+            None => {
+                body.shared.note(
+                    Fate::Lost,
+                    Effect::Setting,
+                    "the prompt of the agent is no text",
+                    &op.origin,
+                );
+                None
+            }
+        },
+    };
+    if !matches!(agent.response_format, Data::Null) {
+        body.shared.note(
+            Fate::Lost,
+            Effect::Setting,
+            "the structured response of the agent is left out",
+            &op.origin,
+        );
+    }
+    if !graph.interrupt_before.is_empty() || !graph.interrupt_after.is_empty() {
+        body.shared.note(
+            Fate::Lost,
+            Effect::Structure,
+            "the interrupts of the agent are left out",
+            &op.origin,
+        );
+    }
+    if let Some(saver) = &graph.checkpointer {
+        let message = format!("`{saver}` keeps no conversation here: the log of the run keeps each step");
+        body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
+    }
+    Some(react(body, &model, system, &agent.tools, DEFAULT_TURNS, op))
+}
+
+fn agent_model(
+    body: &mut Body<'_, '_>,
+    model: Option<&Node>,
+    text: &Data,
+    origin: &Origin,
+) -> Option<String> {
+    if let Some(model) = model {
+        return provider::of(body, model);
+    }
+    let full = text.as_str()?;
+    let (found, name) = crate::from::langchain::providers::split(full, None)?;
+    let mut params = Vec::new();
+    if found.class == "ChatAnthropic" {
+        params.push((
+            "max_tokens".to_owned(),
+            Data::Int(crate::from::langchain::providers::anthropic_max_tokens(name)),
+        ));
+    }
+    let model = crate::from::langchain::model::Model {
+        class: found.class.into(),
+        package: found.package.into(),
+        llm_type: Some(found.llm_type),
+        model: Data::Str(name.into()),
+        params,
+        base_url: None,
+    };
+    let op = std::sync::Arc::new(crate::from::langchain::model::Op {
+        kind: OpKind::Model(model),
+        origin: origin.clone(),
+    });
+    provider::of(body, &op)
+}
+
+/// An executor with a turn that calls tools natively; others are holes.
+pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Node) -> Value {
+    let native = match &executor.agent.kind {
+        OpKind::Seq(steps) => match steps.as_slice() {
+            [_, prompt, bound, parser] => match (&prompt.kind, &bound.kind, &parser.kind) {
+                (OpKind::Prompt(prompt_op), OpKind::Bind(bind), OpKind::Parser(p))
+                    if p.class.contains("ToolsAgent") =>
+                {
+                    Some((prompt_op.clone(), bind.clone(), prompt.origin.clone()))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some((prompt, bind, origin)) = native else {
+        let message = format!(
+            "an agent of the class `{}` talks to its tools in text, which is not carried over",
+            executor.agent_class
+        );
+        return tools::lost(body, &message, &op.origin);
+    };
+    let Some(model) = provider::of(body, &bind.bound) else {
+        return tools::lost(body, "the model of the agent is none that the runtime has", &op.origin);
+    };
+    if let Some(memory) = &executor.memory {
+        let message = format!("the memory `{memory}` of the agent is left out");
+        body.shared.note(Fate::Lost, Effect::Setting, message, &op.origin);
+    }
+    let prompt_node = crate::from::langchain::model::Op { kind: OpKind::Passthrough, origin };
+    let Value::Prompt(sent) = super::prompt::lower(body, &prompt, &prompt_node, &Value::Inputs) else {
+        return tools::lost(body, "the prompt of the agent is not known", &op.origin);
+    };
+    let turns = match executor.max_iterations {
+        Data::Int(n) if n > 0 => n,
+        _ => {
+            body.shared.note(
+                Fate::Approximated,
+                Effect::Setting,
+                "the loop of the agent is bounded by 15 turns",
+                &op.origin,
+            );
+            15
+        }
+    };
+    let mut start: Vec<String> = sent.messages.into_iter().collect();
+    if let Some(prompt) = sent.prompt {
+        start.push(format!("[Message {{ role: Role.user, content: {prompt} }}]"));
+    }
+    let start = if start.is_empty() { "[]".to_owned() } else { start.join(" + ") };
+    let value = looped(body, &model, sent.system, &executor.tools, turns, &start, op);
+    match value {
+        Value::Code(code) => Value::Code(Code::new(format!("{}[-1].content", code.code), "string")),
+        other => other,
+    }
+}
+
+fn react(
+    body: &mut Body<'_, '_>,
+    model: &str,
+    system: Option<String>,
+    tool_ops: &[Node],
+    turns: i64,
+    op: &Node,
+) -> Value {
+    let start = body.input("messages", "list<Message>");
+    looped(body, model, system, tool_ops, turns, &start, op)
+}
+
+/// `loop` over one turn: the model, then the tools it asked for.
+fn looped(
+    body: &mut Body<'_, '_>,
+    model: &str,
+    system: Option<String>,
+    tool_ops: &[Node],
+    turns: i64,
+    start: &str,
+    op: &Node,
+) -> Value {
+    let message = format!(
+        "the loop ends after {turns} turns of the model, as LangChain's own limit does: confirm the bound"
+    );
+    body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
+    let names = tools::list(body, tool_ops, &op.origin);
+    let list = names.join(", ");
+    let system_arg = system.as_ref().map(|s| format!("system: {s}, ")).unwrap_or_default();
+    if names.is_empty() {
+        let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start})");
+        let reply = body.step("agent", call, &op.origin);
+        return Value::Code(Code::new(format!("{start} + [{reply}]"), "list<Message>"));
+    }
+    // The system prompt may read inputs, which the chain of one turn then takes too.
+    let extra: Vec<(String, String)> = match &system {
+        Some(code) => body
+            .inputs
+            .iter()
+            .filter(|(n, _)| n != "messages" && code.contains(&format!("${{{n}}}")))
+            .cloned()
+            .collect(),
+        None => Vec::new(),
+    };
+    let params: String = extra.iter().map(|(n, ty)| format!(", {n}: {ty}")).collect();
+    let args: String = extra.iter().map(|(n, _)| format!(", {n}: {n}")).collect();
+    let text = format!(
+        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}])\n  step tools = chat.call(message: agent, tools: [{list}])\n  return messages + [agent] + tools\n}}"
+    );
+    let turn = body.shared.declare(format!("turn {text}"), "turn", |name| {
+        format!("/// One turn: the model, then the tools it asked for.\nchain {name}{text}")
+    });
+    let call = format!(
+        "loop m from {start} until m[-1].role == Role.assistant, max {turns} {{ {turn}(messages: m{args}) }}"
+    );
+    let step = body.step("talk", call, &op.origin);
+    Value::Code(Code::new(step, "list<Message>"))
+}

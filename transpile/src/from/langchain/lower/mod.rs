@@ -1,0 +1,325 @@
+//! From LangChain's objects to mission text, Python files and a report.
+
+mod agent;
+mod condition;
+mod legacy;
+mod prompt;
+mod provider;
+mod records;
+mod report;
+mod runnable;
+mod tools;
+mod value;
+
+pub use report::{Entry, Report};
+
+use super::model::{Effect, LangChainFile, Named, Node, OpKind, Origin};
+use super::options::LangChainOptions;
+use crate::from::lower::names::{self, Names};
+use crate::from::lower::python_file::PythonFiles;
+use crate::from::lower::{Fate, OriginRange, OutputFile};
+use crate::vfs::Vfs;
+use rustchain_grammar::{Diagnostic, FileId, Severity, Span};
+use std::sync::Arc;
+use value::Value;
+
+/// The result of an import.
+#[derive(Clone, Debug, Default)]
+pub struct LangChainImport {
+    /// One mission file a file, with a mission a chain, agent or graph.
+    pub missions: Vec<OutputFile>,
+    /// The functions that are called as Python tools.
+    pub python_files: Vec<OutputFile>,
+    /// What was carried over, approximated, lost.
+    pub report: Report,
+    /// The losses and approximations as diagnostics: `FileId(n)` is the n-th of `sources`.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read: path and text.
+    pub sources: Vec<(String, String)>,
+}
+
+/// Imports files.
+pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &LangChainOptions) -> LangChainImport {
+    let mut out = LangChainImport::default();
+    for path in files {
+        let file = super::read(vfs, path, options);
+        lower(path, &file, &mut out);
+    }
+    out.diagnostics = diagnostics(&out);
+    out
+}
+
+/// What all missions of a file share.
+pub(in crate::from::langchain) struct Shared<'f> {
+    pub(in crate::from::langchain) file: &'f LangChainFile,
+    pub(in crate::from::langchain) names: Names,
+    /// Declarations in order, as text.
+    pub(in crate::from::langchain) items: Vec<String>,
+    /// Content to name of what was declared: providers, records, enums, tools, stores.
+    pub(in crate::from::langchain) declared: Vec<(String, String)>,
+    pub(in crate::from::langchain) python: PythonFiles,
+    pub(in crate::from::langchain) report: Report,
+    /// The object that is lowered.
+    pub(in crate::from::langchain) object: String,
+}
+
+impl Shared<'_> {
+    pub(in crate::from::langchain) fn note(
+        &mut self,
+        fate: Fate,
+        effect: Effect,
+        message: impl Into<String>,
+        origin: &Origin,
+    ) {
+        let object = Some(self.object.clone()).filter(|o| !o.is_empty());
+        self.report.add(Entry { fate, object, effect, message: message.into(), origin: origin.clone() });
+    }
+
+    /// The name of a declaration of this content; `make` writes it under a fresh name.
+    pub(in crate::from::langchain) fn declare(
+        &mut self,
+        key: String,
+        name: &str,
+        make: impl FnOnce(&str) -> String,
+    ) -> String {
+        if let Some((_, known)) = self.declared.iter().find(|(k, _)| *k == key) {
+            return known.clone();
+        }
+        let name = self.names.fresh(name);
+        self.declared.push((key, name.clone()));
+        let text = make(&name);
+        self.items.push(text);
+        name
+    }
+}
+
+/// A mission in the making.
+pub(in crate::from::langchain) struct Body<'s, 'f> {
+    pub(in crate::from::langchain) shared: &'s mut Shared<'f>,
+    /// Inputs by name with their type, in order of first use.
+    pub(in crate::from::langchain) inputs: Vec<(String, String)>,
+    /// Steps in order.
+    pub(in crate::from::langchain) steps: Vec<Step>,
+    pub(in crate::from::langchain) names: Names,
+}
+
+/// A step: its name, call and clauses.
+pub(in crate::from::langchain) struct Step {
+    pub(in crate::from::langchain) name: String,
+    pub(in crate::from::langchain) call: String,
+    pub(in crate::from::langchain) clauses: Vec<String>,
+    pub(in crate::from::langchain) origin: Origin,
+}
+
+impl<'s, 'f> Body<'s, 'f> {
+    pub(in crate::from::langchain) fn new(shared: &'s mut Shared<'f>) -> Self {
+        Body { shared, inputs: Vec::new(), steps: Vec::new(), names: Names::default() }
+    }
+
+    /// An input, added on first use.
+    pub(in crate::from::langchain) fn input(&mut self, key: &str, ty: &str) -> String {
+        let name = names::identifier(key);
+        match self.inputs.iter().find(|(n, _)| *n == name) {
+            Some(_) => {}
+            None => {
+                self.names.fresh(&name);
+                self.inputs.push((name.clone(), ty.to_owned()));
+            }
+        }
+        name
+    }
+
+    /// Adds a step and gives its name.
+    pub(in crate::from::langchain) fn step(&mut self, hint: &str, call: String, origin: &Origin) -> String {
+        let name = self.names.fresh(hint);
+        self.steps.push(Step { name: name.clone(), call, clauses: Vec::new(), origin: origin.clone() });
+        name
+    }
+}
+
+fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
+    for source in &file.sources {
+        if !out.sources.contains(source) {
+            out.sources.push(source.clone());
+        }
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = names::identifier(name.split('.').next().unwrap_or(name));
+    let mut shared = Shared {
+        file,
+        names: Names::default(),
+        items: Vec::new(),
+        declared: Vec::new(),
+        python: PythonFiles::new(&stem),
+        report: Report::default(),
+        object: String::new(),
+    };
+    for loss in &file.losses {
+        shared.note(Fate::Lost, loss.effect, loss.message.clone(), &loss.origin);
+    }
+    let chosen: Vec<(&Named, String)> =
+        outermost(file).into_iter().map(|o| (o, shared.names.fresh(&o.name))).collect();
+    let mut missions = Vec::new();
+    for (object, name) in &chosen {
+        shared.object = object.name.clone();
+        missions.push(mission(&mut shared, object, name));
+    }
+    shared.object.clear();
+    if chosen.is_empty() {
+        let origin = Origin { file: path.to_owned(), line: 1, ..Origin::default() };
+        shared.note(
+            Fate::Lost,
+            Effect::Structure,
+            "no chain, agent or graph stands in a name of this file",
+            &origin,
+        );
+    } else {
+        out.missions.push(assemble(&stem, name, &shared, missions));
+    }
+    for (path, text) in shared.python.finish(name) {
+        out.python_files.push(OutputFile { path, text, origins: Vec::new() });
+    }
+    out.report.entries.append(&mut shared.report.entries);
+}
+
+/// What can run and stands in no other object of a name.
+fn outermost(file: &LangChainFile) -> Vec<&Named> {
+    let mut inside = std::collections::HashSet::new();
+    for object in &file.objects {
+        super::walk::each_node(&object.op, &mut |op| {
+            if !Arc::ptr_eq(op, &object.op) {
+                inside.insert(Arc::as_ptr(op));
+                if let OpKind::Seq(steps) = &op.kind {
+                    inside.extend(steps.iter().map(Arc::as_ptr));
+                }
+            }
+        });
+    }
+    let inside_seq = |op: &Node| {
+        let OpKind::Seq(steps) = &op.kind else { return false };
+        // A sequence that another one begins or ends with was joined into it.
+        file.objects.iter().any(|o| match &o.op.kind {
+            OpKind::Seq(all) if !Arc::ptr_eq(&o.op, op) && all.len() > steps.len() => {
+                let same = |part: &[Node]| part.iter().zip(steps).all(|(a, b)| Arc::ptr_eq(a, b));
+                all.windows(steps.len()).any(same)
+            }
+            _ => false,
+        })
+    };
+    file.objects
+        .iter()
+        .filter(|o| runs(&o.op) && !inside.contains(&Arc::as_ptr(&o.op)) && !inside_seq(&o.op))
+        .collect()
+}
+
+fn runs(op: &Node) -> bool {
+    match &op.kind {
+        OpKind::Seq(_)
+        | OpKind::Parallel(_)
+        | OpKind::Assign(_)
+        | OpKind::Branch { .. }
+        | OpKind::Map(_)
+        | OpKind::History { .. }
+        | OpKind::Chain(_)
+        | OpKind::Executor(_)
+        | OpKind::Graph(_) => true,
+        OpKind::Retry { bound, .. } => runs(bound),
+        OpKind::Fallbacks { primary, .. } => runs(primary),
+        OpKind::Bind(bind) => runs(&bind.bound),
+        OpKind::Configurable(c) => runs(&c.default),
+        _ => false,
+    }
+}
+
+/// A mission as text, with the places its parts came from.
+struct Written {
+    text: String,
+    origins: Vec<OriginRange>,
+}
+
+fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
+    let mut body = Body::new(shared);
+    let result = runnable::lower(&mut body, &object.op, Value::Inputs);
+    let output = value::code(&mut body, &result, &object.op.origin);
+    let (inputs, steps) = (std::mem::take(&mut body.inputs), std::mem::take(&mut body.steps));
+    let taken = |n: &str| inputs.iter().any(|(i, _)| i == n) || steps.iter().any(|s| s.name == n);
+    let result_name = ["result", "answer_", "output_"].into_iter().find(|n| !taken(n)).unwrap_or("result_");
+    let lossy =
+        shared.report.entries.iter().any(|e| {
+            e.fate == Fate::Lost && (e.object.as_deref() == Some(&object.name) || e.object.is_none())
+        });
+    if !lossy {
+        shared.note(Fate::Carried, Effect::Structure, format!("as the mission `{name}`"), &object.op.origin);
+    }
+    let mut text = format!("mission {name} {{\n");
+    for (input, ty) in &inputs {
+        text.push_str(&format!("  input {input}: {ty}\n"));
+    }
+    text.push_str("  policy inferred\n\n");
+    let mut origins = Vec::new();
+    for step in &steps {
+        let start = text.len() as u32;
+        text.push_str(&step_text(step, 2));
+        origins.push(OriginRange {
+            here: Span::new(start, text.len() as u32),
+            file: step.origin.file.clone(),
+            there: step.origin.span,
+        });
+    }
+    if !steps.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&format!("  output {result_name}: {} = {}\n}}\n", output.ty, output.code));
+    Written { text, origins }
+}
+
+/// A step as text.
+pub(in crate::from::langchain) fn step_text(step: &Step, indent: usize) -> String {
+    let pad = " ".repeat(indent);
+    let clauses = match step.clauses.as_slice() {
+        [] => String::new(),
+        clauses => {
+            let lines: Vec<String> = clauses.iter().map(|c| format!("{pad}  {c}\n")).collect();
+            format!(" with {{\n{}{pad}}}", lines.concat())
+        }
+    };
+    format!("{pad}step {} = {}{clauses}\n", step.name, step.call)
+}
+
+fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<Written>) -> OutputFile {
+    let mut text = format!("//! From the LangChain file {name}.\nedition 2026\n");
+    for item in &shared.items {
+        text.push('\n');
+        text.push_str(item);
+        text.push('\n');
+    }
+    let mut origins = Vec::new();
+    for mission in missions {
+        text.push('\n');
+        let start = text.len() as u32;
+        text.push_str(&mission.text);
+        origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
+    }
+    OutputFile { path: format!("{stem}.mission"), text, origins }
+}
+
+fn diagnostics(import: &LangChainImport) -> Vec<Diagnostic> {
+    let file_of = |path: &str| {
+        let path = path.split("#cell-").next().unwrap_or(path);
+        import.sources.iter().position(|(p, _)| p == path).unwrap_or(0) as u32
+    };
+    import
+        .report
+        .entries
+        .iter()
+        .filter(|e| e.fate != Fate::Carried && !import.sources.is_empty())
+        .map(|e| {
+            let severity = if e.fate == Fate::Lost { Severity::Medium } else { Severity::Note };
+            let what = match &e.object {
+                Some(object) => format!("`{object}`: {}", e.message),
+                None => e.message.clone(),
+            };
+            Diagnostic::new("RC0701", severity, FileId(file_of(&e.origin.file)), e.origin.span, what)
+        })
+        .collect()
+}

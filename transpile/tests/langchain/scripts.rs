@@ -1,0 +1,172 @@
+//! Scripts: what they build.
+
+use crate::{files, fixture, losses, text};
+use rustchain_transpile::from::langchain::{LangChainFile, inspect, op_json};
+use serde_json::{Value, json};
+
+/// The object of a name, as JSON.
+fn object(file: &LangChainFile, name: &str) -> Value {
+    let found = file.objects.iter().find(|o| o.name == name);
+    op_json(&found.unwrap_or_else(|| panic!("no `{name}`: {}", losses(file))).op)
+}
+
+/// An overview of a fixture: everything that `inspect` prints, without absolute paths.
+fn overview(name: &str) -> String {
+    let text = format!("{:#}", inspect(&fixture(name)));
+    text.replace(&format!("{}/tests/fixtures/langchain/", env!("CARGO_MANIFEST_DIR")), "")
+}
+
+#[test]
+fn a_support_desk_of_all_runnables() {
+    insta::assert_snapshot!(overview("support_desk.py"));
+}
+
+#[test]
+fn tools_get_the_schemas_that_langchain_makes() {
+    insta::assert_snapshot!(overview("tools.py"));
+}
+
+#[test]
+fn a_notebook_is_read_cell_by_cell() {
+    insta::assert_snapshot!(overview("notebook.ipynb"));
+}
+
+#[test]
+fn prompts_join_and_grow() {
+    let file = text(
+        "a.py",
+        r#"
+from langchain_core.prompts import ChatPromptTemplate, PromptTemplate, MessagesPlaceholder
+from langchain_core.messages import SystemMessage
+a = PromptTemplate.from_template("Say {x}. ") + "In {y}."
+b = SystemMessage(content="Short.") + MessagesPlaceholder("h", optional=True) + "{q}"
+c = ChatPromptTemplate([("system", "S {s}")], partial_variables={"s": "1"})
+c.append(("human", "{z}"))
+d = PromptTemplate(template="{{ a }} {% for i in items %}{{ i }}{% endfor %}", template_format="jinja2")
+"#,
+    );
+    assert_eq!(object(&file, "a")["template"], "Say {x}. In {y}.");
+    assert_eq!(object(&file, "a")["input_variables"], json!(["x", "y"]));
+    assert_eq!(object(&file, "b")["messages"][2]["role"], "human");
+    assert_eq!(object(&file, "b")["partial"], json!(["h"]));
+    assert_eq!(object(&file, "c")["input_variables"], json!(["z"]));
+    assert_eq!(object(&file, "d")["input_variables"], json!(["a", "items"]));
+    assert_eq!(losses(&file), "");
+}
+
+#[test]
+fn a_model_has_its_name_its_parameters_and_no_keys() {
+    let file = text(
+        "a.py",
+        r#"
+import os
+from langchain_openai import ChatOpenAI
+from langchain_anthropic import ChatAnthropic
+from langchain.chat_models import init_chat_model
+a = ChatOpenAI(model_name=os.environ.get("M", "gpt-4o"), temperature=1, openai_api_key="sk-1", max_completion_tokens=5)
+b = ChatAnthropic(model="claude-3-opus-20240229")
+c = init_chat_model("anthropic:claude-3-5-haiku-latest", temperature=0)
+d = init_chat_model("gpt-4o-mini")
+"#,
+    );
+    let model = |name: &str| object(&file, name);
+    assert_eq!(model("a")["model"], "gpt-4o");
+    assert_eq!(model("a")["params"], json!({ "temperature": 1.0, "max_tokens": 5 }));
+    assert_eq!(model("b")["params"], json!({ "max_tokens": 4096 }));
+    assert_eq!(model("c")["class"], "ChatAnthropic");
+    assert_eq!(model("d")["package"], "langchain_openai");
+    assert!(!format!("{:?}", inspect(&file)).contains("sk-1"));
+}
+
+#[test]
+fn structured_output_follows_method_and_provider() {
+    let file = text(
+        "a.py",
+        r#"
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+from langchain_openai import ChatOpenAI
+from langchain_anthropic import ChatAnthropic
+class P(BaseModel):
+    x: int
+class D(TypedDict):
+    x: int
+a = ChatOpenAI().with_structured_output(P)
+b = ChatOpenAI().with_structured_output(P, method="function_calling")
+c = ChatOpenAI().with_structured_output(D)
+d = ChatAnthropic(model="m").with_structured_output(P)
+e = ChatOpenAI().with_structured_output(P, method="json_mode")
+"#,
+    );
+    let last = |name: &str| object(&file, name)["steps"][1].clone();
+    assert_eq!(last("a")["op"], "bind");
+    assert_eq!(last("b")["class"], "PydanticToolsParser");
+    assert_eq!(last("c")["class"], "JsonOutputParser");
+    assert_eq!(last("d")["class"], "PydanticToolsParser");
+    assert_eq!(last("e")["class"], "PydanticOutputParser");
+    let schema = &object(&file, "a")["steps"][0]["schema"];
+    assert_eq!(schema["json"]["properties"], json!({ "x": { "type": "integer" } }));
+}
+
+#[test]
+fn what_is_not_known_is_a_located_loss() {
+    let file = text(
+        "a.py",
+        "from langchain_core.prompts import ChatPromptTemplate\nfrom other import make_model, TEXT\n\
+         prompt = ChatPromptTemplate.from_template(TEXT)\nchain = prompt | make_model()\n",
+    );
+    let shown = losses(&file);
+    assert!(shown.contains("3: "), "{shown}");
+    assert!(shown.contains("4: "), "{shown}");
+    assert_eq!(object(&file, "chain")["steps"][1]["op"], "unknown");
+}
+
+#[test]
+fn a_statement_that_raises_does_not_end_the_file() {
+    let file = text(
+        "a.py",
+        "from langchain_openai import ChatOpenAI\nx = {}['missing']\nllm = ChatOpenAI(model='m')\n",
+    );
+    assert_eq!(object(&file, "llm")["model"], "m");
+    assert!(losses(&file).starts_with("2: this raises KeyError"), "{}", losses(&file));
+}
+
+#[test]
+fn modules_of_the_folder_are_read() {
+    let file = files(
+        "app/main.py",
+        &[
+            (
+                "app/main.py",
+                "from parts import llm\nfrom langchain_core.prompts import PromptTemplate as P\nc = P.from_template('{a}') | llm\n",
+            ),
+            ("app/parts.py", "from langchain_ollama import ChatOllama\nllm = ChatOllama(model='m')\n"),
+        ],
+    );
+    assert_eq!(object(&file, "c")["steps"][1]["class"], "ChatOllama");
+}
+
+#[test]
+fn default_prompts_of_the_library_are_named_and_read_where_it_is_installed() {
+    let script = "from langchain.chains import RetrievalQA\nfrom langchain_openai import OpenAI\n\
+                  qa = RetrievalQA.from_chain_type(OpenAI(), retriever=None)\n";
+    let file = text("a.py", script);
+    assert!(losses(&file).contains("`chains.question_answering.stuff_prompt.prompt`"), "{}", losses(&file));
+    let vfs = rustchain_transpile::vfs::MemoryVfs {
+        files: [
+            ("a.py".to_owned(), script.to_owned()),
+            (
+                "site/langchain/chains/question_answering/stuff_prompt.py".to_owned(),
+                "from langchain_core.prompts import PromptTemplate\nPROMPT = PromptTemplate.from_template('{context} ? {question}')\n".to_owned(),
+            ),
+        ]
+        .into(),
+    };
+    let options = rustchain_transpile::from::langchain::LangChainOptions {
+        library: Some("site".into()),
+        ..Default::default()
+    };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    assert_eq!(losses(&file), "");
+    assert!(file.prompts.iter().any(|p| op_json(p)["template"] == "{context} ? {question}"));
+}
