@@ -30,6 +30,9 @@ pub enum Command {
     Compile(CompileArgs),
     /// Show what a mission would do: steps, waves, effects, guards, cost bound, hash
     Plan(PlanArgs),
+    /// Compare policies, or write the lines that missions need
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Evaluate one step of a plan; inputs as JSON on stdin
     Step(StepArgs),
     /// Run the `test` blocks of missions
@@ -166,6 +169,12 @@ pub struct CheckArgs {
     /// Print the effects of each mission as policy lines instead
     #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes"])]
     pub effects: bool,
+    /// Print every `trust` and `reveal` with its reason instead
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "effects"])]
+    pub trust: bool,
+    /// Print the most that each mission can cost instead: tokens, money, time
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "effects", "trust"])]
+    pub cost: bool,
 }
 
 fn diagnostic_format(text: &str) -> Result<rustchain_compiler::render::Format, String> {
@@ -175,6 +184,39 @@ fn diagnostic_format(text: &str) -> Result<rustchain_compiler::render::Format, S
         let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
         format!("one of {}", names.join(", "))
     })
+}
+
+/// `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Tell what a new policy permits that an old one refused, each with an example; exit 1 where there is any
+    Diff(PolicyDiffArgs),
+    /// Write into missions the exact lines of their policies: what is missing, instead of `policy inferred`,
+    /// without what no step can use
+    Suggest(PolicySuggestArgs),
+}
+
+/// `policy diff`.
+#[derive(Debug, Args)]
+pub struct PolicyDiffArgs {
+    /// The file before; FILE#NAME picks a policy or a mission
+    pub old: String,
+    /// The file after; FILE#NAME picks a policy or a mission
+    pub new: String,
+    /// human, short, json, jsonl, sarif, github, gitlab, junit
+    #[arg(long, default_value = "human", value_parser = diagnostic_format)]
+    pub format: rustchain_compiler::render::Format,
+}
+
+/// `policy suggest`.
+#[derive(Debug, Args)]
+pub struct PolicySuggestArgs {
+    /// Files and folders
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Print the least policy of each mission; change nothing
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// `compile`.

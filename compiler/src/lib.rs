@@ -26,7 +26,7 @@ use rustchain_grammar::{Diagnostic, FileId, Severity, SourceMap};
 use rustchain_plan::Plan;
 use rustchain_plan::test::Test;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A mission that has a plan.
 #[derive(Clone, Debug)]
@@ -43,6 +43,17 @@ pub struct CompiledMission {
     pub sound: bool,
 }
 
+/// A declared policy of the entry file.
+#[derive(Clone, Debug)]
+pub struct NamedPolicy {
+    /// Its name.
+    pub name: smol_str::SmolStr,
+    /// Its lines.
+    pub policy: rustchain_plan::Policy,
+    /// Where they stand.
+    pub places: spans::PolicyPlaces,
+}
+
 /// What an analysis gives.
 #[derive(Clone, Debug, Default)]
 pub struct Analysis {
@@ -50,6 +61,8 @@ pub struct Analysis {
     pub sources: SourceMap,
     /// The entry file's missions that have a plan, in source order.
     pub missions: Vec<CompiledMission>,
+    /// The entry file's declared policies, in source order.
+    pub policies: Vec<NamedPolicy>,
     /// What was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
     /// What each name stands for; empty where it was not asked for.
@@ -85,6 +98,8 @@ pub struct Options<'a> {
     pub shims: Option<&'a shims::Shims>,
     /// Reads the scripts of missions (RC0808).
     pub shell: Option<&'a dyn checks::ShellLint>,
+    /// Files of organisation policies, which no mission can widen.
+    pub policies: &'a [PathBuf],
 }
 
 /// Analyses a file and what it imports.
@@ -92,13 +107,13 @@ pub struct Options<'a> {
 /// # Errors
 /// Where the entry cannot be read.
 pub fn analyse(vfs: &dyn Vfs, entry: &Path, options: Options<'_>) -> io::Result<Analysis> {
-    let loaded = source::load(vfs, entry, options.translate, options.shims)?;
+    let loaded = source::load(vfs, entry, options)?;
     Ok(run(vfs, loaded, entry, options))
 }
 
 /// As [`analyse`], with the entry's text given; imports are read through `vfs`.
 pub fn analyse_text(vfs: &dyn Vfs, entry: &Path, text: &str, options: Options<'_>) -> Analysis {
-    let loaded = source::load_text(vfs, entry, text.to_owned(), options.translate, options.shims);
+    let loaded = source::load_text(vfs, entry, text.to_owned(), options);
     run(vfs, loaded, entry, options)
 }
 
@@ -111,18 +126,22 @@ fn run(vfs: &dyn Vfs, loaded: source::Loaded, entry: &Path, options: Options<'_>
         program.keep(found);
     }
     lower::declaration::check(&program);
-    let mut missions = Vec::new();
+    let policies = lower::policy::declared(&program, 0);
+    let (mut missions, mut imported) = (Vec::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for (decl, item) in program.items() {
         let ItemKind::Mission(mission) = &item.kind else { continue };
         let (compiled, found) = lower::mission::lower(&program, decl, mission);
         diagnostics.extend(found);
         // Missions of imported files are checked; the entry's are what is asked for.
-        missions.extend(compiled.filter(|_| decl.module == 0));
+        match decl.module == 0 {
+            true => missions.extend(compiled),
+            false => imported.extend(compiled),
+        }
     }
     diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
     diagnostics.extend(program.take_diagnostics());
-    let passes = missions.iter_mut().map(|m| (&mut m.plan, &m.spans));
+    let passes = missions.iter_mut().chain(&mut imported).map(|m| (&mut m.plan, &m.spans));
     let mut found = checks::check_all(passes, &program.sources, options.shell);
     found.extend(missions.iter().flat_map(|m| lower::bounds::check(&m.plan, &m.spans)));
     one_cause(&mut found);
@@ -140,7 +159,7 @@ fn run(vfs: &dyn Vfs, loaded: source::Loaded, entry: &Path, options: Options<'_>
     let entry = program.modules.into_iter().next();
     let (syntax, entry) = entry.map(|m| (m.ast, m.file)).unwrap_or_default();
     index.link(entry, &syntax);
-    Analysis { sources: program.sources, missions, diagnostics, index, syntax, entry }
+    Analysis { sources: program.sources, missions, policies, diagnostics, index, syntax, entry }
 }
 
 /// Types that share their name with one of the library are shown as they were declared.

@@ -1,5 +1,6 @@
 //! Files: reading them through a [`Vfs`], following imports, parsing each once.
 
+use crate::Options;
 use crate::names::suggest;
 use crate::shims::Shims;
 use rustchain_grammar::{Applicability, Diagnostic, FileId, SourceMap, Span, ast};
@@ -147,38 +148,35 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// The modules; the entry is first.
     pub modules: Vec<Module>,
+    /// Those of organisation policies.
+    pub policies: Vec<usize>,
     /// Syntax errors and failed imports.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the entry and everything it imports.
+/// Reads the entry and everything it imports, and the files of organisation policies.
 ///
 /// # Errors
 /// Where the entry itself cannot be read.
-pub fn load(
-    vfs: &dyn Vfs,
-    entry: &Path,
-    translate: Option<&dyn Translate>,
-    shims: Option<&Shims>,
-) -> io::Result<Loaded> {
+pub fn load(vfs: &dyn Vfs, entry: &Path, options: Options<'_>) -> io::Result<Loaded> {
     let text = vfs.read(entry)?;
-    Ok(load_text(vfs, entry, text, translate, shims))
+    Ok(load_text(vfs, entry, text, options))
 }
 
 /// As [`load`], with the entry's text given.
-pub fn load_text(
-    vfs: &dyn Vfs,
-    entry: &Path,
-    text: String,
-    translate: Option<&dyn Translate>,
-    shims: Option<&Shims>,
-) -> Loaded {
-    let mut loader =
-        Loader { vfs, translate, out: Loaded::default(), by_path: HashMap::new(), stack: Vec::new() };
+pub fn load_text(vfs: &dyn Vfs, entry: &Path, text: String, options: Options<'_>) -> Loaded {
+    let mut loader = Loader {
+        vfs,
+        translate: options.translate,
+        out: Loaded::default(),
+        by_path: HashMap::new(),
+        stack: Vec::new(),
+    };
     loader.module(entry, text, SmolStr::default());
-    for file in shims.map(Shims::files).unwrap_or_default() {
+    for file in options.shims.map(Shims::files).unwrap_or_default() {
         loader.shims(&file);
     }
+    options.policies.iter().for_each(|path| loader.organisation(path));
     loader.out
 }
 
@@ -218,6 +216,35 @@ impl Loader<'_> {
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("shims");
         let prefix = self.free_prefix(&stem.into());
         self.module(path, text, prefix);
+    }
+
+    /// The file of an organisation policy. Where it cannot be read, nothing is sound.
+    fn organisation(&mut self, path: &Path) {
+        let path = normalise(path);
+        let index = match self.by_path.get(&path) {
+            Some(index) => *index,
+            None => match self.vfs.read(&path) {
+                Ok(text) => {
+                    let prefix = self.free_prefix(&SmolStr::new_static("organisation"));
+                    self.module(&path, text, prefix)
+                }
+                Err(error) => {
+                    let message =
+                        format!("the organisation policy `{}` cannot be read: {error}", path.display());
+                    let entry = self.out.modules.first().map(|m| m.file).unwrap_or_default();
+                    let d = Diagnostic::error("RC0901", entry, Span::new(0, 0), message);
+                    self.report(d.note("`policies` in rustchain.toml names it."));
+                    return;
+                }
+            },
+        };
+        let module = &self.out.modules[index];
+        if !module.ast.items.iter().any(|item| matches!(item.kind, ast::ItemKind::Policy(_))) {
+            let message = format!("`{}` declares no policy", path.display());
+            let d = Diagnostic::error("RC0901", module.file, Span::new(0, 0), message);
+            self.report(d.note("`policies` in rustchain.toml names it as an organisation policy."));
+        }
+        self.out.policies.push(index);
     }
 
     fn add_source(&mut self, path: &Path, text: String) -> FileId {

@@ -76,6 +76,26 @@ pub struct PolicyPlaces {
     pub flows: Vec<Place>,
     /// The budget line.
     pub budget: Option<Place>,
+    /// Parallel to `Policy::ceilings`: the organisation policies' names.
+    pub ceilings: Vec<Place>,
+    /// The line `allow personal`.
+    pub personal: Option<Place>,
+    /// The line `deny inferred`.
+    pub denies_inferred: Option<Place>,
+    /// The mission states no policy: only organisation policies do.
+    pub absent: bool,
+}
+
+impl PolicyPlaces {
+    /// Adds the places of an organisation policy, as [`rustchain_plan::Policy::bind`] adds its lines.
+    pub(crate) fn bind(&mut self, other: PolicyPlaces, has_allow: bool) {
+        self.ceilings.extend(has_allow.then_some(other.name));
+        self.deny.extend(other.deny);
+        self.approvals.extend(other.approvals);
+        self.sequences.extend(other.sequences);
+        self.flows.extend(other.flows);
+        self.denies_inferred = self.denies_inferred.or(other.denies_inferred);
+    }
 }
 
 /// The places of an agent.

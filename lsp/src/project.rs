@@ -13,6 +13,15 @@ pub fn root_of(file: &Path) -> PathBuf {
     marked.unwrap_or(folder).to_owned()
 }
 
+/// The files of the organisation policies that `rustchain.toml` names; none where it cannot be read, which the
+/// command line tells.
+pub fn policies_of(root: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(root.join("rustchain.toml")).unwrap_or_default();
+    let Ok(table) = text.parse::<toml::Table>() else { return Vec::new() };
+    let names = table.get("policies").and_then(toml::Value::as_array).into_iter().flatten();
+    names.filter_map(toml::Value::as_str).map(|file| root.join(file)).collect()
+}
+
 /// The mission files that paths mean, in order: a file is itself; in a folder every `.mission`, and every
 /// YAML or JSON file with a top-level `steps:` or `missions:`. Hidden folders, `target` and `node_modules`
 /// are left out.

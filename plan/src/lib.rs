@@ -15,6 +15,7 @@ mod plan_file;
 mod plan_hash;
 mod plan_validate;
 pub mod policy;
+pub mod price;
 pub mod signature;
 pub mod test;
 pub mod types;

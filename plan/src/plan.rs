@@ -184,6 +184,10 @@ pub struct Region {
     /// Its value; `None`: unit (and the root).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Expr>,
+    /// The region is a mission called as a step, and this is that mission's own policy: what happens inside
+    /// must fit it and the caller's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Box<Policy>>,
 }
 
 /// A parameter of a region.

@@ -30,6 +30,7 @@ impl Plan {
             lets: root.lets.clone(),
             nodes: Vec::new(),
             result: root.result.clone(),
+            policy: root.policy.clone(),
         };
         let mut json = plan_file::to_json(&self.clone_with_root(frame))?;
         if let Some(members) = json.as_object_mut() {

@@ -7,6 +7,7 @@ use crate::plan::{
     Agent, Backoff, Body, Call, CalleeKind, Handle, Node, OnErrorAction, Plan, Provider, Region, ToolRef,
 };
 use crate::plan_file::{PlanError, with_stack};
+use crate::policy::Policy;
 use crate::types::{Schema, Type};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +38,7 @@ pub(crate) fn depth(plan: &Plan) -> Result<usize, PlanError> {
     }
     let outputs = plan.outputs.iter().map(|o| &o.value);
     let inputs = plan.inputs.iter().flat_map(|i| i.constraint.iter().chain(&i.default));
-    let grants = plan.policy.allow.iter().chain(&plan.policy.deny).filter_map(|g| g.predicate.as_ref());
+    let grants = predicates(&plan.policy);
     for expr in outputs.chain(inputs).chain(grants).chain(&plan.within) {
         deepest = deepest.max(expr_depth(expr, REGION_LEVELS)?);
     }
@@ -51,9 +52,16 @@ pub(crate) fn depth(plan: &Plan) -> Result<usize, PlanError> {
     Ok(deepest)
 }
 
+/// The conditions of a policy's grants.
+fn predicates(policy: &Policy) -> impl Iterator<Item = &Expr> {
+    let ceilings = policy.ceilings.iter().flat_map(|c| &c.allow);
+    policy.allow.iter().chain(&policy.deny).chain(ceilings).filter_map(|g| g.predicate.as_ref())
+}
+
 fn region_depth(region: &Region, level: usize) -> Result<usize, PlanError> {
     let mut deepest = level;
-    let lets = region.lets.values().chain(&region.result);
+    let grants = region.policy.iter().flat_map(|p| predicates(p));
+    let lets = region.lets.values().chain(&region.result).chain(grants);
     for expr in lets.chain(region.params.iter().filter_map(|p| p.constraint.as_ref())) {
         deepest = deepest.max(expr_depth(expr, level)?);
     }

@@ -39,6 +39,24 @@ pub struct Policy {
     /// `sandbox strict | degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<Sandbox>,
+    /// What organisation policies let through: nothing beyond them is allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ceilings: Vec<Ceiling>,
+    /// `deny inferred`, in an organisation policy: no mission may write `policy inferred`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denies_inferred: bool,
+    /// `deny personal`, in an organisation policy: no mission may write `allow personal`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub denies_personal: bool,
+}
+
+/// The grants of an organisation policy that a mission is bound by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// The organisation policy's name.
+    pub name: SmolStr,
+    /// Its `allow` lines.
+    pub allow: Vec<Grant>,
 }
 
 /// An effect that is allowed or denied, perhaps under a condition.
@@ -136,7 +154,71 @@ pub enum Verdict {
     Unproven,
 }
 
+impl Verdict {
+    /// The verdict of two policies that both bind.
+    #[must_use]
+    pub fn and(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::Refused, _) | (_, Verdict::Refused) => Verdict::Refused,
+            (Verdict::Allowed, Verdict::Allowed) => Verdict::Allowed,
+            _ => Verdict::Unproven,
+        }
+    }
+}
+
+impl Budget {
+    /// The lesser of each bound.
+    #[must_use]
+    pub fn least(&self, other: &Budget) -> Budget {
+        fn least<T: Copy + PartialOrd>(a: Option<T>, b: Option<T>) -> Option<T> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(if b < a { b } else { a }),
+                (a, b) => a.or(b),
+            }
+        }
+        Budget {
+            usd: least(self.usd, other.usd),
+            tokens: least(self.tokens, other.tokens),
+            wall: least(self.wall, other.wall),
+            turns: least(self.turns, other.turns),
+        }
+    }
+}
+
 impl Policy {
+    /// Binds a mission's policy by an organisation's: what that denies, asks for and forbids is added, its
+    /// budget counts where it is smaller, and nothing is allowed that none of its `allow` lines covers. An
+    /// organisation policy without any `allow` line only forbids.
+    pub fn bind(&mut self, name: &str, organisation: &Policy) {
+        if !organisation.allow.is_empty() {
+            let allow = organisation.allow.clone();
+            self.ceilings.push(Ceiling { name: name.into(), allow });
+        }
+        self.deny.extend(organisation.deny.iter().cloned());
+        self.approvals.extend(organisation.approvals.iter().cloned());
+        self.sequences.extend(organisation.sequences.iter().cloned());
+        self.flows.extend(organisation.flows.iter().cloned());
+        self.budget = self.budget.least(&organisation.budget);
+        let silent = organisation.allow.is_empty() && !organisation.denies_personal;
+        self.personal &= organisation.personal || silent;
+        self.sandbox = match (self.sandbox, organisation.sandbox) {
+            (Some(Sandbox::Strict), _) | (_, Some(Sandbox::Strict)) => Some(Sandbox::Strict),
+            (own, theirs) => own.or(theirs),
+        };
+        if organisation.prompt_untrusted == Some(PromptUntrusted::Approve) && self.prompt_untrusted.is_some()
+        {
+            self.prompt_untrusted = Some(PromptUntrusted::Approve);
+        }
+        self.denies_inferred |= organisation.denies_inferred;
+        self.denies_personal |= organisation.denies_personal;
+    }
+
+    /// A request that this policy permits, perhaps under a condition, and `other` refuses whatever its
+    /// arguments; the shortest that was found. The requests are those of `pattern`.
+    pub fn permits_beyond(&self, other: &Policy, kind: EffectKind, pattern: &Pattern) -> Option<String> {
+        crate::pattern::permits_beyond(self, other, kind, pattern)
+    }
+
     /// The one decision function: of a literal pattern at run time, of any pattern at compile time.
     /// Predicates are not looked at here: a grant with a predicate gives at most `Unproven`.
     ///

@@ -2,6 +2,7 @@
 
 use crate::cancel::CancelToken;
 use crate::clock::Clock;
+use crate::in_force::InForce;
 use crate::llm::LlmOptions;
 use crate::people::People;
 use crate::redact::Redactor;
@@ -139,31 +140,33 @@ impl RunContext {
     ///
     /// # Errors
     /// Kind `refused`.
-    pub fn guard(&self, kind: EffectKind, value: &str, row: &[Effect], path: &str) -> Result<(), StepError> {
-        self.guard_in(&self.plan.policy, kind, value, row, path)
-    }
-
-    pub(crate) fn guard_in(
+    pub fn guard(
         &self,
-        policy: &Policy,
+        policies: &InForce<'_>,
         kind: EffectKind,
         value: &str,
         row: &[Effect],
         path: &str,
     ) -> Result<(), StepError> {
-        let request = match kind.pattern_syntax() {
-            PatternSyntax::Bare => Pattern::any(),
-            PatternSyntax::Path => Pattern::literal(&self.under_root(value)),
-            _ => Pattern::literal(value),
+        let request = self.request(kind, value);
+        let allows = |policy: &Policy| {
+            policy.decide(kind, &request) == Verdict::Allowed
+                || (policy.inferred && row_covers(row, kind, &request, policy))
         };
-        if policy.decide(kind, &request) == Verdict::Allowed {
-            return Ok(());
-        }
-        if policy.inferred && row_covers(row, kind, &request, policy) {
+        if policies.iter().all(allows) {
             return Ok(());
         }
         let what = Effect { kind, pattern: request };
         Err(StepError::new(ErrorKind::Refused, format!("the policy does not allow {what} in `{path}`")))
+    }
+
+    /// The request that a value stands for.
+    pub(crate) fn request(&self, kind: EffectKind, value: &str) -> Pattern {
+        match kind.pattern_syntax() {
+            PatternSyntax::Bare => Pattern::any(),
+            PatternSyntax::Path => Pattern::literal(&self.under_root(value)),
+            _ => Pattern::literal(value),
+        }
     }
 
     /// A path relative to the root where it lies under it, without `.` and `..`.
@@ -194,6 +197,6 @@ impl RunContext {
 fn row_covers(row: &[Effect], kind: EffectKind, request: &Pattern, policy: &Policy) -> bool {
     let grants =
         row.iter().map(|effect| rustchain_plan::policy::Grant { effect: effect.clone(), predicate: None });
-    let granted = Policy { allow: grants.collect(), deny: policy.deny.clone(), ..Policy::default() };
+    let granted = Policy { allow: grants.collect(), inferred: false, ..policy.clone() };
     granted.decide(kind, request) == Verdict::Allowed
 }

@@ -6,6 +6,7 @@ pub mod clock;
 mod codec;
 pub mod context;
 pub mod detached;
+pub mod in_force;
 mod inputs;
 mod journal;
 pub mod llm;

@@ -5,7 +5,7 @@ use crate::options::EnvAccess;
 use crate::redact::Redactor;
 use crate::step::StepError;
 use rustchain_plan::eval::{self, Closed, Limits};
-use rustchain_plan::expr::Part;
+use rustchain_plan::expr::{BinaryOp, Part};
 use rustchain_plan::plan::{Plan, Provider};
 use rustchain_plan::{Expr, ExprKind, Value};
 use smol_str::SmolStr;
@@ -90,6 +90,10 @@ impl Arguments<'_> {
                 let parts: Result<_, _> = parts.iter().map(part).collect();
                 ExprKind::Template { form: *form, parts: parts? }
             }
+            // What is not set is null, where something stands for it.
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, right } if self.is_unset(left) => {
+                return again(right);
+            }
             ExprKind::Binary { op, left, right } => {
                 ExprKind::Binary { op: *op, left: boxed(left)?, right: boxed(right)? }
             }
@@ -102,6 +106,22 @@ impl Arguments<'_> {
             other => other.clone(),
         };
         Ok(Expr { id: expr.id, kind })
+    }
+
+    fn is_unset(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call { function, args } if function == "env" => match args.as_slice() {
+                [Expr { kind: ExprKind::Const(name), .. }] => {
+                    name.as_text().is_some_and(|name| (self.env)(name).is_none())
+                }
+                _ => false,
+            },
+            ExprKind::Convert { value, .. } | ExprKind::Lower { value, .. } => self.is_unset(value),
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, right } => {
+                self.is_unset(left) && self.is_unset(right)
+            }
+            _ => false,
+        }
     }
 
     fn variable(&self, owner: &str, name: &Value) -> Result<ExprKind, StepError> {

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::codec;
 use crate::context::RunContext;
+use crate::in_force::Called;
 use crate::inputs::{self, Params};
 use crate::journal::{Journal, Sink};
 use crate::log::{EventKind, LogWriter, RUNS, Record};
@@ -16,6 +17,7 @@ use crate::report::{Event, Failure, RunFailure, RunReport};
 use crate::run_error::RunError;
 use crate::run_id;
 use crate::scheduler::frame::{Frame, RunFacts};
+use crate::scheduler::sequence::Sequences;
 use crate::scheduler::{Engine, RegionRun};
 use crate::step::StepError;
 use crate::validate::validate;
@@ -106,7 +108,8 @@ pub(crate) async fn execute(
     let (journal, started) = (&engine.journal, engine.facts.started);
     begin(&engine, &params, started);
     let cancel = engine.context.cancel.clone();
-    let frame = Arc::new(Frame::new(&prepared.root, params, None, SmolStr::default(), cancel));
+    let frame =
+        Arc::new(Frame::new(&prepared.root, params, None, SmolStr::default(), cancel, Called::default()));
     let late = drive(&engine, &frame).await;
     let mut report = conclude(&engine, &frame, late, interrupt.is_cancelled());
     report.duration = Duration::from_nanos(u64::try_from(journal.clock.now() - started).unwrap_or(0));
@@ -162,6 +165,7 @@ pub(crate) fn assemble<'e>(
         max_parallel: options.max_parallel.max(1),
         on_failure: if options.keep_going { OnFailure::Finish } else { plan.on_failure },
         mocks,
+        sequences: Sequences::default(),
     };
     Ok((engine, params))
 }

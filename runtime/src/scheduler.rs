@@ -8,6 +8,7 @@ mod frame_eval;
 mod node;
 mod region;
 mod repeat;
+pub(crate) mod sequence;
 mod tools;
 pub(crate) mod trigger;
 
@@ -40,6 +41,7 @@ pub(crate) struct Engine<'e> {
     pub max_parallel: usize,
     pub on_failure: OnFailure,
     pub mocks: Option<Mocks>,
+    pub sequences: sequence::Sequences,
 }
 
 /// Why work gave no value.

@@ -6,6 +6,7 @@
 
 use crate::cancel::CancelToken;
 use crate::context::{RunContext, Usage};
+use crate::in_force::InForce;
 use futures_util::future::BoxFuture;
 use rustchain_plan::plan::{Handle, ToolRef};
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Signature, Type, Value};
@@ -54,6 +55,8 @@ pub struct StepCall<'a> {
     pub handles: &'a BTreeMap<SmolStr, Handle>,
     /// The row of the call as the plan states it.
     pub effects: &'a [Effect],
+    /// The policies that bind it.
+    pub policies: &'a InForce<'a>,
     /// The path of this evaluation: `digest/short`, `verdicts[3]`, `refine#2/draft`.
     pub path: &'a str,
     /// 1 at first.
@@ -262,7 +265,7 @@ impl<'a> StepCall<'a> {
     /// # Errors
     /// Kind `refused` where the policy does not allow it.
     pub fn guard(&self, kind: EffectKind, value: &str) -> Result<(), StepError> {
-        self.context.guard(kind, value, self.effects, self.path)
+        self.context.guard(self.policies, kind, value, self.effects, self.path)
     }
 
     /// A path argument under the project root, as written resolved against the root: not yet guarded

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::codec;
+use crate::in_force::Called;
 use crate::inputs::{self, Input, Params};
 use crate::options::RunOptions;
 use crate::outcome::Outcome;
@@ -57,7 +58,7 @@ pub fn run_step(
     on_own_thread(|| async {
         let redactor = Arc::new(Redactor::default());
         let prepared = prepare(plan).map_err(RunError::Plan)?;
-        let Some((region, at)) = find(&prepared.root, path) else {
+        let Some((region, at, called)) = find(&prepared.root, path, &Called::default()) else {
             return Err(RunError::Plan(vec![format!("there is no step `{path}`")]));
         };
         let at_root = std::ptr::eq(region.source, &plan.root);
@@ -74,7 +75,7 @@ pub fn run_step(
         let (engine, params) = assemble(setup, &prepared, &empty)?;
         let cancel = engine.context.cancel.clone();
         let prefix = path.rsplit_once('/').map_or(String::new(), |(before, _)| format!("{before}/"));
-        let frame = Arc::new(Frame::new(region, params, None, prefix.into(), cancel));
+        let frame = Arc::new(Frame::new(region, params, None, prefix.into(), cancel, called));
         give(plan, &frame, given.steps).map_err(RunError::Inputs)?;
         Ok(evaluate(&engine, &frame, at).await)
     })
@@ -95,22 +96,29 @@ async fn evaluate<'e>(engine: &'e Engine<'e>, frame: &Arc<Frame<'e>>, at: u32) -
     }
 }
 
-/// The region that holds the step of a path, and its place in it.
-fn find<'r, 'p>(root: &'r PreparedRegion<'p>, path: &str) -> Option<(&'r PreparedRegion<'p>, u32)> {
+/// The region that holds the step of a path, its place in it, and the called missions on the way.
+fn find<'r, 'p>(
+    root: &'r PreparedRegion<'p>,
+    path: &str,
+    called: &Called<'p>,
+) -> Option<(&'r PreparedRegion<'p>, u32, Called<'p>)> {
     let (id, rest) = match path.split_once('/') {
         Some((id, rest)) => (id, Some(rest)),
         None => (path, None),
     };
     let shown = |id: &str| root.nodes.iter().position(|node| node.source.display.as_deref() == Some(id));
     let at = root.index.get(id).copied().or_else(|| u32::try_from(shown(id)?).ok())?;
-    let Some(rest) = rest else { return Some((root, at)) };
+    let Some(rest) = rest else { return Some((root, at, called.clone())) };
     let node = root.nodes.get(at as usize)?;
     match (&node.body, &node.source.body) {
-        (PreparedBody::Region(region), _) => find(region, rest),
+        (PreparedBody::Region(region), _) => {
+            let called = called.inside(region.source.policy.as_deref(), &SmolStr::from(id));
+            find(region, rest, &called)
+        }
         (PreparedBody::Arms(regions), Body::Match { arms, .. }) => {
             let (label, rest) = rest.split_once('/')?;
             let arm = arms.iter().position(|arm| arm.label() == label)?;
-            find(regions.get(arm)?, rest)
+            find(regions.get(arm)?, rest, called)
         }
         _ => None,
     }

@@ -35,8 +35,8 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Error> 
         }
         terminal.talk(&format!("{applied} {} applied\n", plural(applied, "fix", "fixes")));
     }
-    if args.effects {
-        return effects(&files, terminal);
+    if args.effects || args.trust || args.cost {
+        return super::facts::run(args, &files, terminal);
     }
     terminal.data(&render(args.format, &report.diagnostics, &report.sources, terminal.color_out))?;
     if args.format == Format::Human {
@@ -147,18 +147,4 @@ fn load_all(files: &[PathBuf]) -> Result<Vec<Loaded>, Error> {
 fn pick<'a>(next: &AtomicUsize, files: &'a [PathBuf]) -> Option<(usize, &'a PathBuf)> {
     let index = next.fetch_add(1, Ordering::Relaxed);
     files.get(index).map(|file| (index, file))
-}
-
-/// The minimal policy of each mission.
-fn effects(files: &[PathBuf], terminal: &Terminal) -> Result<Exit, Error> {
-    let mut failed = false;
-    for file in files {
-        let loaded = load(file)?;
-        failed |= loaded.has_errors();
-        for mission in &loaded.analysis.missions {
-            let policy = rustchain_compiler::effects::suggest_policy(&mission.plan);
-            terminal.data(&format!("// {}#{}\n{policy}\n", file.display(), mission.plan.mission))?;
-        }
-    }
-    Ok(if failed { Exit::Failed } else { Exit::Ok })
 }

@@ -6,12 +6,14 @@ mod check;
 mod compile;
 mod config;
 mod explain;
+mod facts;
 mod fmt;
 mod graph;
 mod inspect;
 mod langchain;
 mod lsp;
 mod plan;
+mod policy;
 mod run;
 mod runs;
 mod scaffold;
@@ -38,6 +40,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Check(args) => check::run(&args, terminal),
         Command::Compile(args) => compile::run(&args, terminal),
         Command::Plan(args) => plan::run(&args, terminal),
+        Command::Policy(command) => policy::run(&command, terminal),
         Command::Step(args) => step::run(&args, terminal),
         Command::Test(args) => test::run(&args, terminal),
         Command::Fmt(args) => fmt::run(&args, terminal),

@@ -156,7 +156,7 @@ fn collect_guards(region: &Region, prefix: &str, out: &mut Vec<Value>) {
     }
 }
 
-fn cost_text(cost: &Cost) -> String {
+pub(super) fn cost_text(cost: &Cost) -> String {
     let wall = bound_text(&cost.wall, |ns| format!("{:.0} s, every step after the other", *ns as f64 / 1e9));
     let mut out = format!("\nat most\n  time    {wall}\n");
     if !cost.calls.is_empty() {
@@ -166,7 +166,7 @@ fn cost_text(cost: &Cost) -> String {
     out
 }
 
-fn bound_text<T>(bound: &Bound<T>, known: impl Fn(&T) -> String) -> String {
+pub(super) fn bound_text<T>(bound: &Bound<T>, known: impl Fn(&T) -> String) -> String {
     match bound {
         Bound::AtMost(value) => known(value),
         Bound::Unbounded(why) => format!("unbounded: {why}"),
@@ -174,7 +174,7 @@ fn bound_text<T>(bound: &Bound<T>, known: impl Fn(&T) -> String) -> String {
     }
 }
 
-fn cost_json(cost: &Cost) -> Value {
+pub(super) fn cost_json(cost: &Cost) -> Value {
     fn bound<T: Into<Value> + Copy>(bound: &Bound<T>) -> Value {
         match bound {
             Bound::AtMost(value) => json!({ "at_most": (*value).into() }),

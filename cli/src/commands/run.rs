@@ -4,7 +4,7 @@ use crate::args::{LlmMode, ResultFormat, RunArgs};
 use crate::config::Config;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::load::load_plan;
+use crate::load::load_bound_plan;
 use crate::progress::Printer;
 use crate::project::{Target, root_of};
 use crate::terminal::Terminal;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Error> {
 
 fn find(args: &RunArgs, terminal: &Terminal) -> Result<Option<Runnable>, Error> {
     if let Some(path) = &args.plan {
-        let plan = load_plan(path)?;
+        let plan = load_bound_plan(path)?;
         let root = root_of(path);
         let source = plan.debug.source.as_ref().map(|s| root.join(s));
         let beside = source.unwrap_or_else(|| path.with_file_name(plan.mission.as_str()));

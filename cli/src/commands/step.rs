@@ -3,7 +3,7 @@
 use crate::args::StepArgs;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::load::load_plan;
+use crate::load::load_bound_plan;
 use crate::project::root_of;
 use crate::terminal::Terminal;
 use rustchain_plan::Plan;
@@ -13,7 +13,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 pub(super) fn run(args: &StepArgs, terminal: &Terminal) -> Result<Exit, Error> {
-    let plan = load_plan(&args.plan)?;
+    let plan = load_bound_plan(&args.plan)?;
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)

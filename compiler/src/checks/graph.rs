@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::effects::scope::{Scope, Site};
 use rustchain_plan::Body;
-use rustchain_plan::plan::{NeedKind, Region};
+use rustchain_plan::plan::{NeedKind, Node, Region, Trigger};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,6 +110,9 @@ pub fn reaches(region: &Region, from: &str, to: &str, by_value: bool) -> bool {
             continue;
         }
         let Some(node) = index.get(id).and_then(|i| region.nodes.get(*i)) else { continue };
+        if starts_early(node) {
+            continue;
+        }
         for need in &node.needs {
             if by_value && need.kind == NeedKind::Order {
                 continue;
@@ -119,11 +122,26 @@ pub fn reaches(region: &Region, from: &str, to: &str, by_value: bool) -> bool {
             }
             todo.push(&need.id);
         }
-        if node.teardown.as_deref() == Some(from) {
-            return true;
+        if let Some(setup) = node.teardown.as_deref() {
+            // It waits for its setup and for everything that depends on it.
+            let is_teardown =
+                index.get(from).and_then(|i| region.nodes.get(*i)).is_some_and(|n| n.teardown.is_some());
+            if setup == from || (!is_teardown && reaches(region, setup, from, false)) {
+                return true;
+            }
+            todo.push(setup);
         }
     }
     false
+}
+
+/// May it start before all that it names have ended?
+fn starts_early(node: &Node) -> bool {
+    match node.trigger {
+        Some(Trigger::Always) => true,
+        Some(Trigger::OneFailed | Trigger::OneSuccess | Trigger::OneDone) => node.needs.len() > 1,
+        _ => false,
+    }
 }
 
 /// Sites that may run more than once at the same time: those in a `for` that is not `max 1`.

@@ -9,7 +9,6 @@ mod suppress;
 mod text;
 
 mod rc0303;
-mod rc0304;
 mod rc0311;
 mod rc0312;
 mod rc0313;
@@ -120,7 +119,7 @@ pub static RULES: &[Rule] = &[
     rule("RC0301", "effect-not-allowed", Error, Sure, Fixable::Suggest, None),
     rule("RC0302", "effect-unproven", Error, Sure, Fixable::No, None),
     rule("RC0303", "sequence-rule", Error, Sure, Fixable::No, Some(rc0303::run)),
-    rule("RC0304", "predicate-refused", Error, Sure, Fixable::No, Some(rc0304::run)),
+    rule("RC0304", "predicate-refused", Error, Sure, Fixable::No, None),
     rule("RC0305", "flow-rule", Error, Sure, Fixable::No, None),
     rule("RC0311", "policy-too-broad", High, Sure, Fixable::Suggest, Some(rc0311::run)),
     rule("RC0312", "policy-unused-grant", Low, Sure, Fixable::Safe, Some(rc0312::run)),
@@ -173,7 +172,6 @@ pub static RULES: &[Rule] = &[
 
 /// Rules that wait for what they would read, and why.
 pub static LATER: &[(&str, &str, &str)] = &[
-    ("RC0314", "policy-widened", "told by `rustchain policy diff`, which has both policies"),
     ("RC0316", "self-approval", "waits for approvals signed by people"),
     ("RC0456", "secret-unscoped", "secrets are declared for a whole mission; there is no narrower place"),
     ("RC0458", "pii-in-audit-clear", "waits for keys of persons in the log"),

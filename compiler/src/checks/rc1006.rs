@@ -3,11 +3,11 @@
 use super::context::Context;
 use super::text::commands;
 use crate::command::{Stage, program_of};
-use crate::cost::prices;
 use rustchain_grammar::{Applicability, Diagnostic, Severity};
 use rustchain_plan::Value;
 use rustchain_plan::expr::ExprKind;
 use rustchain_plan::plan::Provider;
+use rustchain_plan::price as prices;
 use std::collections::BTreeSet;
 
 /// Packages of PyPI that nearly everybody has heard of.

@@ -55,7 +55,7 @@ pub fn rounds<'p>(node: &'p Node, scope: &Rc<Scope<'p>>) -> Option<u64> {
 }
 
 /// The most elements of a list.
-fn length<'p>(list: &'p Expr, scope: &Rc<Scope<'p>>) -> Option<u64> {
+pub fn length<'p>(list: &'p Expr, scope: &Rc<Scope<'p>>) -> Option<u64> {
     let constant = fold::values(list, scope);
     if let Some(values) = constant {
         let lengths = values.iter().map(|v| match v {

@@ -5,9 +5,8 @@
 //! with the reason, never 0.
 
 pub mod bounds;
-pub mod prices;
 
-pub use prices::{Price, price, source as price_source};
+pub use rustchain_plan::price::{Price, price, source as price_source};
 
 use crate::effects::fold;
 use crate::effects::scope::{Scope, Site, sites};

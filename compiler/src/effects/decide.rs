@@ -1,14 +1,16 @@
 //! The policy's word on every effect.
 
 use super::allow::{allow_line, allow_lines};
+use super::predicate::{self, Truth};
 use super::row::{Cause, Entry};
 use super::scope::{Site, sites};
 use crate::flow::Analysis;
 use crate::spans::{Place, Spans};
 use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity};
 use rustchain_plan::plan::{Call, CalleeKind, Guard, Plan};
-use rustchain_plan::policy::Verdict;
-use rustchain_plan::{Body, Effect, EffectKind};
+use rustchain_plan::policy::{Ceiling, Grant, Verdict};
+use rustchain_plan::{Body, Effect, EffectKind, Policy};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was decided.
@@ -51,28 +53,170 @@ pub(super) fn decide(plan: &Plan, spans: &Spans, flow: &Analysis) -> Outcome {
 }
 
 impl Decider<'_> {
-    fn call(&mut self, site: &Site<'_>, call: &Call) {
+    fn call<'p>(&mut self, site: &Site<'p>, call: &'p Call) {
         let entries = super::entries(site);
-        let mut refused = Vec::new();
-        let mut guards = Vec::new();
+        let stated = &self.plan.policy;
+        let (policy, truths) = predicate::decided(stated, call, &site.scope);
+        let called: Vec<(Cow<'_, Policy>, &str)> = site
+            .scope
+            .called_policies()
+            .into_iter()
+            .map(|(p, path)| (predicate::decided(p, call, &site.scope).0, path))
+            .collect();
+        let (mut refused, mut beyond, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
-            let verdict = self.plan.policy.decide(entry.effect.kind, &entry.effect.pattern);
+            let decide = |p: &Policy| p.decide(entry.effect.kind, &entry.effect.pattern);
+            let own = decide(&policy);
+            let undenied = || Policy { deny: Vec::new(), ..policy.clone().into_owned() };
+            let conditional = own == Verdict::Refused && decide(stated) != Verdict::Refused;
+            if conditional && decide(&undenied()) == Verdict::Refused {
+                self.breaks_condition(site, call, entry, &truths);
+                continue;
+            }
+            if own == Verdict::Refused {
+                match self.ceiling_of(entry) {
+                    Some(ceiling) => beyond.push((ceiling, entry)),
+                    None => refused.push(entry),
+                }
+                continue;
+            }
+            if let Some((_, path)) = called.iter().find(|(p, _)| decide(p) == Verdict::Refused) {
+                self.refused_by_called(site, call, entry, path);
+                continue;
+            }
+            let verdict = called.iter().fold(own, |verdict, (p, _)| verdict.and(decide(p)));
+            let on_condition =
+                verdict == Verdict::Unproven && decide(&unconditional(&policy)) == Verdict::Allowed;
             match verdict {
-                Verdict::Refused => refused.push(entry),
+                Verdict::Unproven if on_condition => {
+                    let reason = "the policy's condition depends on the arguments".into();
+                    guards.push(Guard { effect: index, reason });
+                    self.on_condition(site, call, entry, &truths);
+                }
                 Verdict::Unproven => {
                     guards.push(Guard { effect: index, reason: reason(entry, call).into() });
                     self.unproven(site, call, entry);
                 }
-                Verdict::Allowed if is_chosen_by_model(entry, call) || entry.recheck => {
+                _ if is_chosen_by_model(entry, call) || entry.recheck => {
                     guards.push(Guard { effect: index, reason: reason(entry, call).into() });
                 }
-                Verdict::Allowed => {}
+                _ => {}
             }
         }
         if !guards.is_empty() {
             self.guards.insert(site.path.clone(), guards);
         }
         self.refused(site, call, &refused);
+        self.beyond(site, call, &beyond);
+    }
+
+    /// The organisation policy that refuses what the mission's own policy would let through.
+    fn ceiling_of(&self, entry: &Entry) -> Option<usize> {
+        let policy = &self.plan.policy;
+        let Effect { kind, pattern } = &entry.effect;
+        let own = Policy { ceilings: Vec::new(), ..policy.clone() };
+        if own.decide(*kind, pattern) == Verdict::Refused {
+            return None;
+        }
+        policy.ceilings.iter().position(|ceiling| {
+            let alone = Policy { allow: ceiling.allow.clone(), ..Policy::default() };
+            alone.decide(*kind, pattern) == Verdict::Refused
+        })
+    }
+
+    /// RC0301, by an organisation policy.
+    fn beyond(&mut self, site: &Site<'_>, call: &Call, beyond: &[(usize, &Entry)]) {
+        for (index, entry) in beyond {
+            let place = self.place(site, call, &entry.cause);
+            if !self.seen.insert((place, allow_line(&entry.effect))) {
+                continue;
+            }
+            let name = self.plan.policy.ceilings.get(*index).map(|c| c.name.as_str()).unwrap_or_default();
+            let message = format!(
+                "`{}` needs `{}`, which the organisation policy `{name}` does not allow",
+                call.callee, entry.effect
+            );
+            let at = self.spans.policy.as_ref().and_then(|p| p.ceilings.get(*index)).copied();
+            self.diagnostics.push(
+                Diagnostic::error("RC0301", place.file, place.span, message)
+                    .label("not allowed")
+                    .with_place(at, "no line of it covers this")
+                    .note("A mission cannot widen an organisation policy."),
+            );
+        }
+    }
+
+    /// RC0301, by the policy of the mission that the step lies in.
+    fn refused_by_called(&mut self, site: &Site<'_>, call: &Call, entry: &Entry, caller: &str) {
+        let place = self.place(site, call, &entry.cause);
+        if !self.seen.insert((place, format!("{caller} {}", allow_line(&entry.effect)))) {
+            return;
+        }
+        let at = self.spans.nodes.get(caller);
+        let name = at.map(|n| n.callee.unwrap_or(n.name));
+        let message = format!(
+            "`{}` needs `{}`, which the policy of the mission that `{caller}` calls does not allow",
+            call.callee, entry.effect
+        );
+        self.diagnostics.push(
+            Diagnostic::error("RC0301", place.file, place.span, message)
+                .label("not allowed with these arguments")
+                .with_place(name, "called here")
+                .note("A mission called as a step keeps its own policy: what it does must fit both."),
+        );
+    }
+
+    /// RC0304: a call breaks the condition of every grant that covers it.
+    fn breaks_condition(&mut self, site: &Site<'_>, call: &Call, entry: &Entry, truths: &[(usize, Truth)]) {
+        let place = self.place(site, call, &Cause::Callee);
+        if !self.seen.insert((place, format!("RC0304 {}", entry.effect))) {
+            return;
+        }
+        let message = format!(
+            "`{}` breaks the condition under which the policy allows `{}`",
+            call.callee, entry.effect
+        );
+        let mut diagnostic =
+            Diagnostic::error("RC0304", place.file, place.span, message).label("not under this condition");
+        for (index, truth) in truths {
+            let Some(grant) = self.plan.policy.allow.get(*index) else { continue };
+            if !super::overlap::effects_overlap(&grant.effect, &entry.effect) {
+                continue;
+            }
+            let at = self.spans.policy.as_ref().and_then(|p| p.allow.get(*index)).copied();
+            diagnostic = diagnostic.with_place(at, "allowed only where this holds");
+            if let Truth::Fails(values) = truth
+                && !values.is_empty()
+            {
+                let note = format!("It does not hold here: {values}.");
+                if !diagnostic.notes.contains(&note) {
+                    diagnostic.notes.push(note);
+                }
+            }
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// RC0302 of a condition that only the run decides.
+    fn on_condition(&mut self, site: &Site<'_>, call: &Call, entry: &Entry, truths: &[(usize, Truth)]) {
+        let place = self.place(site, call, &Cause::Callee);
+        if !self.seen.insert((place, format!("RC0302 {}", entry.effect))) {
+            return;
+        }
+        let message = format!(
+            "`{}` needs `{}`, which the policy allows on a condition: decided when the mission runs",
+            call.callee, entry.effect
+        );
+        let mut diagnostic = Diagnostic::new("RC0302", Severity::Note, place.file, place.span, message)
+            .label("not known before the run");
+        for (index, _) in truths.iter().filter(|(_, truth)| *truth == Truth::Open) {
+            let grant = self.plan.policy.allow.get(*index);
+            if grant.is_some_and(|g| super::overlap::effects_overlap(&g.effect, &entry.effect)) {
+                let at = self.spans.policy.as_ref().and_then(|p| p.allow.get(*index)).copied();
+                diagnostic = diagnostic.with_place(at, "the condition");
+            }
+        }
+        self.diagnostics.push(diagnostic);
     }
 
     fn place(&self, site: &Site<'_>, call: &Call, cause: &Cause) -> Place {
@@ -97,7 +241,8 @@ impl Decider<'_> {
             return;
         }
         let denied = refused.iter().find_map(|e| self.denied_by(&e.effect));
-        if self.spans.policy.is_none() && denied.is_none() {
+        let absent = self.spans.policy.as_ref().is_none_or(|p| p.absent);
+        if absent && denied.is_none() {
             let uncovered = refused.iter().map(|e| (place, call.callee.to_string(), e.effect.clone()));
             self.uncovered.extend(uncovered);
             return;
@@ -213,6 +358,21 @@ impl Decider<'_> {
                 Some("allow the whole pattern, or take the value from something that is trusted".to_owned());
         }
         self.diagnostics.push(diagnostic);
+    }
+}
+
+/// The policy as if every condition spoke for the mission.
+fn unconditional(policy: &Policy) -> Policy {
+    let without = |grants: &[Grant]| -> Vec<Grant> {
+        grants.iter().map(|g| Grant { predicate: None, effect: g.effect.clone() }).collect()
+    };
+    let deny = policy.deny.iter().filter(|g| g.predicate.is_none()).cloned().collect();
+    let ceiling = |c: &Ceiling| Ceiling { name: c.name.clone(), allow: without(&c.allow) };
+    Policy {
+        allow: without(&policy.allow),
+        deny,
+        ceilings: policy.ceilings.iter().map(ceiling).collect(),
+        ..policy.clone()
     }
 }
 

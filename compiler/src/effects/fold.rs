@@ -153,6 +153,15 @@ impl Folder {
                 };
                 rows.iter().map(call).collect()
             }
+            ExprKind::Map(entries) => {
+                let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+                for (_, value) in entries {
+                    rows = product(rows, &self.values(value, scope, locals)?)?;
+                }
+                let keys = || entries.iter().map(|(key, _)| key.clone());
+                let build = |row: Vec<Value>| Value::Map(std::sync::Arc::new(keys().zip(row).collect()));
+                Some(rows.into_iter().map(build).collect())
+            }
             ExprKind::Record { name, base: None, fields } => {
                 self.record(name.as_ref(), fields, scope, locals)
             }

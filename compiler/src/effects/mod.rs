@@ -4,13 +4,15 @@ mod allow;
 mod decide;
 mod diff;
 pub mod fold;
+pub mod interval;
 pub mod overlap;
+pub mod predicate;
 pub mod row;
 pub mod scope;
 pub mod shape;
 
 pub use allow::{allow_line, allow_lines};
-pub use diff::{Widened, widened};
+pub use diff::{Line, Widened, findings as widenings, widened};
 
 use crate::flow::Analysis;
 use crate::spans::Spans;
@@ -126,12 +128,14 @@ fn approvals(plan: &Plan, flow: &Analysis) -> BTreeMap<String, bool> {
     let mut out = BTreeMap::new();
     for site in sites(plan) {
         let Body::Call(call) = &site.node.body else { continue };
-        let asked = plan.policy.approvals.iter().any(|approval| {
+        let called = site.scope.called_policies();
+        let policies = || std::iter::once(&plan.policy).chain(called.iter().map(|(p, _)| *p));
+        let asked = policies().flat_map(|p| &p.approvals).any(|approval| {
             let hit = call.effects.iter().any(|e| overlap::effects_overlap(e, &approval.effect));
             let model_chosen = matches!(call.kind, CalleeKind::Agent) || call.callee == "chat.call";
             hit && (!approval.when_untrusted || model_chosen || flow.has_untrusted_argument(&site.path))
         });
-        let prompt = plan.policy.prompt_untrusted == Some(PromptUntrusted::Approve)
+        let prompt = policies().any(|p| p.prompt_untrusted == Some(PromptUntrusted::Approve))
             && flow.privileged_prompts.contains(&site.path);
         if asked || prompt {
             out.insert(site.path, true);

@@ -1,8 +1,8 @@
 //! Where expressions stand: regions from the inside out, with what their parameters are bound to.
 
-use rustchain_plan::Expr;
 use rustchain_plan::plan::{Agent, Body, InputSpec, Node, Plan, Region};
 use rustchain_plan::types::{Schema, Type};
+use rustchain_plan::{Expr, Policy};
 use smol_str::SmolStr;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub struct Scope<'p> {
     pub plan: &'p Plan,
     /// The next region outwards; `None` for the root and for chains.
     pub parent: Option<Rc<Scope<'p>>>,
+    /// The region around this one in the plan, also where it cannot be seen from here (that of a chain's caller).
+    pub outer: Option<Rc<Scope<'p>>>,
     /// The region; `None` for the one around a poll's `until`.
     pub region: Option<&'p Region>,
     /// Its parameters.
@@ -43,6 +45,7 @@ impl<'p> Scope<'p> {
         Rc::new(Scope {
             plan,
             parent: None,
+            outer: None,
             region: Some(&plan.root),
             params,
             path: String::new(),
@@ -56,6 +59,7 @@ impl<'p> Scope<'p> {
         Rc::new(Scope {
             plan,
             parent: None,
+            outer: None,
             region: Some(region),
             params,
             path: name.to_owned(),
@@ -70,6 +74,20 @@ impl<'p> Scope<'p> {
             scope = scope.parent.clone()?;
         }
         Some(scope)
+    }
+
+    /// The policies of the called missions that this region lies in, innermost first, each with the name of
+    /// the step that calls it.
+    pub fn called_policies(&self) -> Vec<(&'p Policy, &str)> {
+        let mut out = Vec::new();
+        let mut at = Some(self);
+        while let Some(scope) = at {
+            if let Some(policy) = scope.region.and_then(|r| r.policy.as_deref()) {
+                out.push((policy, scope.path.as_str()));
+            }
+            at = scope.outer.as_deref();
+        }
+        out
     }
 
     /// The node of an id in this region.
@@ -91,6 +109,7 @@ impl<'p> Scope<'p> {
             Rc::new(Scope {
                 plan: self.plan,
                 parent,
+                outer: Some(self.clone()),
                 region: Some(region),
                 params,
                 path,

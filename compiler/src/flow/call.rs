@@ -95,7 +95,7 @@ impl<'p> Walker<'p> {
     }
 
     /// What was left where these effects read.
-    fn stored(&self, effects: &[Effect]) -> Mark {
+    pub fn stored(&self, effects: &[Effect]) -> Mark {
         let read = |e: &Effect| match e.kind {
             EffectKind::FsRead => self.stores.read(Medium::File, &e.pattern),
             EffectKind::Sql => self.stores.read(Medium::Database, &e.pattern),

@@ -13,6 +13,8 @@ pub mod tree;
 mod url;
 mod walk;
 
+pub(crate) use walk::upstream_first;
+
 use crate::effects::row::Cause;
 use crate::spans::{Place, Spans};
 use mark::Mark;

@@ -8,12 +8,13 @@ use crate::effects::overlap::effects_overlap;
 use crate::effects::row::is_read;
 use crate::effects::shape::shapes;
 use crate::spans::Place;
-use rustchain_grammar::Severity;
+use rustchain_grammar::{Label, Severity};
 use rustchain_plan::effect::PatternSyntax;
 use rustchain_plan::expr::{ExprKind, Part};
 use rustchain_plan::plan::{Agent, Call, Handle, Provider, ToolRef};
+use rustchain_plan::policy::FlowRule;
 use rustchain_plan::signature::{Param, Sink};
-use rustchain_plan::{Effect, EffectKind, Expr, Labels, Type};
+use rustchain_plan::{Effect, EffectKind, Expr, Labels, Policy, Type};
 use smol_str::SmolStr;
 
 /// One argument at its sink.
@@ -146,9 +147,10 @@ impl<'p> Walker<'p> {
     }
 
     fn personal(&mut self, mark: &Mark, callee: &str, place: Place) {
-        if !mark.is_personal() || self.plan.policy.personal {
+        if !mark.is_personal() || self.policies().iter().all(|p| p.personal) {
             return;
         }
+        let forbidden = self.spans.policy.as_ref().is_some_and(|p| p.personal.is_some());
         self.report.add(Finding {
             code: "RC0457",
             severity: Severity::Error,
@@ -157,9 +159,10 @@ impl<'p> Walker<'p> {
             label: "seen by a model",
             path: mark.path(Labels::PERSONAL),
             note: None,
-            help: Some(
-                "leave it out, or write `allow personal` in the policy where the model's maker may have it",
-            ),
+            help: Some(match forbidden {
+                true => "leave it out: an organisation policy, or that of the called mission, does not `allow personal`",
+                false => "leave it out, or write `allow personal` in the policy where the model's maker may have it",
+            }),
         });
     }
 
@@ -323,7 +326,7 @@ impl<'p> Walker<'p> {
         }
         let Some((tool, effect)) = self.privileged(tools) else { return };
         self.privileged.insert(path.to_owned());
-        if self.plan.policy.prompt_untrusted.is_some() || self.is_approved(&effect) {
+        if self.prompts_may_be_untrusted() || self.is_approved(&effect) {
             return;
         }
         self.report.add(Finding {
@@ -351,7 +354,7 @@ impl<'p> Walker<'p> {
             Some((feed, act, effect))
         });
         let Some((feed, tool, effect)) = pair else { return };
-        if self.plan.policy.prompt_untrusted.is_some() || self.is_approved(&effect) {
+        if self.prompts_may_be_untrusted() || self.is_approved(&effect) {
             return;
         }
         let place = self.spans.agents.get(name).map_or(self.spans.mission, |a| a.name);
@@ -368,18 +371,12 @@ impl<'p> Walker<'p> {
         });
     }
 
-    fn tool_labels(
-        &self,
-        name: &str,
-        agent: &Agent,
-        feed: &ToolRef,
-        tool: &str,
-    ) -> Vec<rustchain_grammar::Label> {
+    fn tool_labels(&self, name: &str, agent: &Agent, feed: &ToolRef, tool: &str) -> Vec<Label> {
         let Some(places) = self.spans.agents.get(name) else { return Vec::new() };
         let at = |callee: &str, message: &str| {
             let index = agent.tools.iter().position(|t| t.callee == callee)?;
             let Place { file, span } = *places.tools.get(index)?;
-            Some(rustchain_grammar::Label { file, span, message: message.to_owned() })
+            Some(Label { file, span, message: message.to_owned() })
         };
         [at(&feed.callee, "brings untrusted text"), at(tool, "acts")].into_iter().flatten().collect()
     }
@@ -393,7 +390,18 @@ impl<'p> Walker<'p> {
     }
 
     fn is_approved(&self, effect: &Effect) -> bool {
-        self.plan.policy.approvals.iter().any(|a| effects_overlap(&a.effect, effect))
+        self.policies().iter().any(|p| p.approvals.iter().any(|a| effects_overlap(&a.effect, effect)))
+    }
+
+    /// The policies that bind the innermost region: the mission's, and those of the called missions around it.
+    fn policies(&self) -> Vec<&'p Policy> {
+        let scope = self.frames.last().map(|f| f.scope.clone());
+        let called = scope.map(|s| s.called_policies().into_iter().map(|(p, _)| p).collect::<Vec<_>>());
+        std::iter::once(&self.plan.policy).chain(called.into_iter().flatten()).collect()
+    }
+
+    fn prompts_may_be_untrusted(&self) -> bool {
+        self.policies().iter().all(|p| p.prompt_untrusted.is_some())
     }
 
     /// RC0410: private data, untrusted content and a way out in one agent.
@@ -424,30 +432,69 @@ impl<'p> Walker<'p> {
 
     /// RC0305: `never flow L to E`.
     pub fn flow_rules(&mut self, call: &'p Call, path: &str, args: &Arguments) {
-        let plan = self.plan;
-        for rule in &plan.policy.flows {
-            let hit = call.effects.iter().find(|e| effects_overlap(e, &rule.to));
-            let Some(effect) = hit.filter(|e| self.vendor_fits(rule.vendor.as_deref(), e)) else { continue };
+        let rules: Vec<&'p FlowRule> = self.policies().into_iter().flat_map(|p| &p.flows).collect();
+        for rule in rules {
+            let hits = call.effects.iter().filter(|e| effects_overlap(e, &rule.to));
+            let Some(effect) = hits.into_iter().find(|e| self.vendor_fits(rule.vendor.as_deref(), e)) else {
+                continue;
+            };
             for (name, tree) in args {
                 let mark = tree.all();
-                if !mark.labels().contains(rule.label) {
-                    continue;
-                }
-                let words = rule.label.names().collect::<Vec<_>>().join(", ");
                 let Some(arg) = call.args.get(name) else { continue };
-                let place = self.argument_place(path, name, arg);
-                self.report.add(Finding {
-                    code: "RC0305",
-                    severity: Severity::Error,
-                    place,
-                    message: format!("{words} data flows to `{effect}`, which the policy forbids"),
-                    label: "flows out here",
-                    path: mark.path(rule.label),
-                    note: None,
-                    help: None,
-                });
+                if mark.labels().contains(rule.label) {
+                    let place = self.argument_place(path, name, arg);
+                    self.flows_out(rule, effect, mark.path(rule.label), place);
+                }
             }
+            self.flow_in_agent(call, path, rule, effect);
         }
+    }
+
+    /// What the tools of a model bring, and what it says itself, may go to every tool it has.
+    fn flow_in_agent(&mut self, call: &'p Call, path: &str, rule: &FlowRule, effect: &Effect) {
+        let tools: &[ToolRef] = match self.plan.agents.get(&call.callee) {
+            Some(agent) => &agent.tools,
+            None => call.handles.values().find_map(tools_of).unwrap_or_default(),
+        };
+        let brings = |tool: &&ToolRef| {
+            let signature = self.plan.signatures.get(&tool.callee);
+            let result = signature.map_or(Labels::UNTRUSTED, |s| s.result_labels);
+            result.join(self.stored(&tool.effects).labels()).contains(rule.label)
+        };
+        let by_tool = tools.iter().position(|t| t.effects.contains(effect));
+        let source = tools.iter().find(brings);
+        let own_words = by_tool.is_some() && rule.label == Labels::UNTRUSTED;
+        if source.is_none() && !own_words {
+            return;
+        }
+        let place = self.callee_place(path);
+        let at = self.spans.agents.get(&call.callee);
+        let mut way = Vec::new();
+        let tool_place = |tool: &ToolRef| {
+            let index = tools.iter().position(|t| t == tool)?;
+            at.and_then(|a| a.tools.get(index)).copied()
+        };
+        let words = rule.label.names().collect::<Vec<_>>().join(", ");
+        if let Some((tool, place)) = source.and_then(|t| Some((t, tool_place(t)?))) {
+            let message = format!("`{}` brings {words} data", tool.callee);
+            way.push(Label { file: place.file, span: place.span, message });
+        }
+        self.flows_out(rule, effect, way, place);
+    }
+
+    fn flows_out(&mut self, rule: &FlowRule, effect: &Effect, path: Vec<Label>, place: Place) {
+        let words = rule.label.names().collect::<Vec<_>>().join(", ");
+        let vendor = rule.vendor.as_ref().map(|v| format!(" of vendor `{v}`")).unwrap_or_default();
+        self.report.add(Finding {
+            code: "RC0305",
+            severity: Severity::Error,
+            place,
+            message: format!("{words} data flows to `{effect}`{vendor}, which the policy forbids"),
+            label: "flows out here",
+            path,
+            note: None,
+            help: None,
+        });
     }
 
     fn vendor_fits(&self, vendor: Option<&str>, effect: &Effect) -> bool {
@@ -530,6 +577,13 @@ impl<'p> Walker<'p> {
             note: Some("The reason stands in the log and in `check --trust`, for those who review it."),
             help: Some("say why it is safe: `reason: \"…\"`"),
         });
+    }
+}
+
+fn tools_of(handle: &Handle) -> Option<&[ToolRef]> {
+    match handle {
+        Handle::Tools(tools) => Some(tools),
+        _ => None,
     }
 }
 

@@ -248,8 +248,9 @@ impl<'p> Walker<'p> {
                 let tree = self.region(region, scope.clone(), BTreeMap::new(), false);
                 let params = BTreeMap::from([(SmolStr::new_static("it"), tree.clone())]);
                 self.enter(scope, params, false);
-                self.expr(until, self.top());
+                let ends = self.expr(until, self.top()).all();
                 self.frames.pop();
+                self.steers(path, &ends, self.spans.place(until.id), "when the loop ends");
                 tree
             }
         }
@@ -330,7 +331,7 @@ impl<'p> Walker<'p> {
 }
 
 /// The indices of a region's nodes, each after those it needs; source order where there is a choice.
-pub(super) fn upstream_first(region: &Region) -> Vec<usize> {
+pub(crate) fn upstream_first(region: &Region) -> Vec<usize> {
     let index: BTreeMap<&str, usize> =
         region.nodes.iter().enumerate().map(|(i, n)| (n.id.as_str(), i)).collect();
     let mut waits = vec![0usize; region.nodes.len()];

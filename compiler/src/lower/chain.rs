@@ -6,7 +6,7 @@ use crate::types::{Cx, LoweredChain};
 use rustchain_grammar::ast::{self, Arg, ChainDecl, Clause, ItemKind, StmtKind};
 use rustchain_plan::expr::{Expr, ExprKind};
 use rustchain_plan::plan::{Body, RegionParam};
-use rustchain_plan::{Region, Type};
+use rustchain_plan::{Policy, Region, Type};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -108,7 +108,7 @@ impl Cx<'_> {
         };
         let mut nodes = nodes;
         nodes.extend(value_nodes);
-        Region { params, lets, nodes, result }
+        Region { params, lets, nodes, result, policy: None }
     }
 
     /// `return e`: an expression, or a step that becomes the node `_`.
@@ -155,7 +155,17 @@ impl Cx<'_> {
         let record = ExprKind::Record { name: None, base: None, fields };
         let span = self.program.item(decl).span;
         let result = Some(self.at(span, record));
-        Region { params, lets, nodes, result }
+        Region { params, lets, nodes, result, policy: self.own_policy(body).map(Box::new) }
+    }
+
+    /// The policy that a mission called as a step states; `None` where it has none or `inferred`, which its own
+    /// check tells.
+    fn own_policy(&mut self, body: &[ast::Stmt]) -> Option<Policy> {
+        body.iter().find_map(|stmt| match &stmt.kind {
+            StmtKind::PolicyName(path) => self.named_policy(path).map(|(policy, _)| policy),
+            StmtKind::PolicyBlock(block) => Some(self.policy(block, stmt.span).0),
+            _ => None,
+        })
     }
 }
 

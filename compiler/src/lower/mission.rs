@@ -8,7 +8,7 @@ use crate::names::{DeclRef, placement};
 use crate::spans::PolicyPlaces;
 use crate::types::program::Program;
 use crate::types::{Cx, builtin};
-use rustchain_grammar::ast::{Input, Let, MissionDecl, Stmt, StmtKind};
+use rustchain_grammar::ast::{Input, ItemKind, Let, MissionDecl, Stmt, StmtKind};
 use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
 use rustchain_plan::expr::Expr;
 use rustchain_plan::plan::{Debug, InputSpec, OnFailure, OutputSpec, RegionParam, Schedule};
@@ -65,8 +65,10 @@ pub(crate) fn lower(
     if failed {
         return (None, diagnostics);
     }
-    let (policy, policy_places) = header.policy.map_or((Policy::default(), None), |(p, s)| (p, Some(s)));
-    cx.spans.policy = policy_places;
+    let stated = header.policy.is_some();
+    let (mut policy, mut places) = header.policy.unwrap_or_else(|| cx.no_policy());
+    let bound = cx.bind_by_organisation(&mut policy, &mut places);
+    cx.spans.policy = (stated || bound).then_some(places);
     let debug = cx.debug(header.meta);
     let name = mission.name.text.clone();
     let plan = Plan {
@@ -75,7 +77,7 @@ pub(crate) fn lower(
         mission: name,
         doc: program.item(decl).docs.text.clone(),
         inputs,
-        root: Region { params, lets, nodes, result: None },
+        root: Region { params, lets, nodes, ..Region::default() },
         outputs,
         on_failure: header.on_failure,
         outcome_leaves: header.outcome_leaves,
@@ -107,6 +109,30 @@ fn port_param(input: &InputSpec) -> RegionParam {
 }
 
 impl Cx<'_> {
+    /// A mission that states no policy may do nothing.
+    fn no_policy(&self) -> (Policy, PolicyPlaces) {
+        let (name, insert) = (self.spans.mission, self.spans.mission_close);
+        (Policy::default(), PolicyPlaces { name, insert, absent: true, ..PolicyPlaces::default() })
+    }
+
+    /// Binds a mission by the organisation policies; false where there is none.
+    fn bind_by_organisation(&mut self, policy: &mut Policy, places: &mut PolicyPlaces) -> bool {
+        let program = self.program;
+        let mut bound = false;
+        for (decl, item) in program.items().filter(|(decl, _)| program.policies.contains(&decl.module)) {
+            let ItemKind::Policy(organisation) = &item.kind else { continue };
+            let told = self.diagnostics.len();
+            let (theirs, at) =
+                self.within_module(decl.module, |cx| cx.policy(&organisation.body, organisation.name.span));
+            // The declaration itself reports these.
+            self.diagnostics.truncate(told);
+            policy.bind(&organisation.name.text, &theirs);
+            places.bind(at, !theirs.allow.is_empty());
+            bound = true;
+        }
+        bound
+    }
+
     fn inputs(&mut self, body: &[Stmt]) -> Vec<InputSpec> {
         let mut specs: Vec<InputSpec> = Vec::new();
         for stmt in body {

@@ -1,7 +1,9 @@
 //! Policies.
 
+use crate::NamedPolicy;
 use crate::names::{self, Found, Space};
 use crate::spans::{Place, PolicyPlaces};
+use crate::types::program::Program;
 use crate::types::scope::{Frame, Local};
 use crate::types::{Cx, call};
 use rustchain_grammar::Span;
@@ -13,6 +15,20 @@ use rustchain_plan::policy::{Approval, FlowRule, Grant, PromptUntrusted, Sandbox
 use rustchain_plan::{Effect, EffectKind, Labels, Pattern, Policy, Type, Value};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+
+/// The declared policies of a module; what is wrong with them, their declarations report.
+pub(crate) fn declared(program: &Program, module: usize) -> Vec<NamedPolicy> {
+    let of_module = program.items().filter(|(decl, _)| decl.module == module);
+    of_module
+        .filter_map(|(_, item)| match &item.kind {
+            ItemKind::Policy(decl) => {
+                let (policy, places) = Cx::new(program, module).policy(&decl.body, decl.name.span);
+                Some(NamedPolicy { name: decl.name.text.clone(), policy, places })
+            }
+            _ => None,
+        })
+        .collect()
+}
 
 impl Cx<'_> {
     /// The policy that a mission names.
@@ -61,12 +77,22 @@ impl Cx<'_> {
     fn policy_line(&mut self, line: &PolicyLine, policy: &mut Policy, places: &mut PolicyPlaces) {
         let place = self.place(line.span);
         match &line.kind {
-            PolicyLineKind::Allow(pattern) if pattern.effect.text() == "personal" => policy.personal = true,
+            PolicyLineKind::Allow(pattern) if pattern.effect.text() == "personal" => {
+                policy.personal = true;
+                places.personal = Some(place);
+            }
             PolicyLineKind::Allow(pattern) => {
                 for (grant, place) in self.grants(pattern) {
                     policy.allow.push(grant);
                     places.allow.push(place);
                 }
+            }
+            PolicyLineKind::Deny(pattern) if pattern.effect.text() == "inferred" => {
+                policy.denies_inferred = true;
+                places.denies_inferred = Some(place);
+            }
+            PolicyLineKind::Deny(pattern) if pattern.effect.text() == "personal" => {
+                policy.denies_personal = true;
             }
             PolicyLineKind::Deny(pattern) => {
                 for (grant, place) in self.grants(pattern) {

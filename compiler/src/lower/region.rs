@@ -229,7 +229,7 @@ impl Cx<'_> {
         };
         self.facts.truncate(facts);
         self.frames.pop();
-        (Region { params, lets, nodes, result }, ty)
+        (Region { params, lets, nodes, result, policy: None }, ty)
     }
 
     /// A single expression as a region.
@@ -238,7 +238,7 @@ impl Cx<'_> {
         let mut nodes = Vec::new();
         let (expr, ty) = self.block_value(e, &mut nodes, want);
         self.frames.pop();
-        (Region { params: Vec::new(), lets: BTreeMap::new(), nodes, result: Some(expr) }, ty)
+        (Region { nodes, result: Some(expr), ..Region::default() }, ty)
     }
 
     /// The value of a block: an expression, or the unnamed node `_`.

@@ -24,6 +24,8 @@ pub(crate) struct Program {
     pub sources: SourceMap,
     /// The modules; the entry is first.
     pub modules: Vec<Module>,
+    /// The modules of organisation policies.
+    pub policies: Vec<usize>,
     /// Their declarations.
     pub names: Names,
     /// Nominal types by key; instances of generic library records are added as they are met.
@@ -55,6 +57,7 @@ impl Program {
         let mut program = Program {
             sources: loaded.sources,
             modules: loaded.modules,
+            policies: loaded.policies,
             names: Names { tables },
             nominals: RefCell::default(),
             keys: HashMap::new(),

@@ -1,8 +1,10 @@
 //! Tests of effects, flow, cost and the catalogue of checks.
 
 mod attacks;
+mod conditions;
 mod laws;
 mod pages;
 mod policy;
 mod samples;
+mod sequences;
 mod support;

@@ -14,7 +14,7 @@ fn policy(lines: &str) -> Policy {
 
 fn told(old: &str, new: &str) -> Vec<String> {
     let all = widened(&policy(old), &policy(new));
-    all.iter().map(|w| format!("{} e.g. {}", w.effect, w.example.as_deref().unwrap_or("-"))).collect()
+    all.iter().map(|w| format!("{} e.g. {}", w.what, w.example.as_deref().unwrap_or("-"))).collect()
 }
 
 #[test]
@@ -24,9 +24,12 @@ fn a_wider_grant_is_told_with_an_example() {
     assert_eq!(told(old, r#"allow net.read "https://a.example/x/y""#), Vec::<String>::new());
     assert_eq!(
         told(old, r#"allow net.read "https://a.example/**""#),
-        vec![r#"net.read "https://a.example/**" e.g. https://a.example/x"#]
+        vec![r#"`allow net.read "https://a.example/**"` e.g. net.read "https://a.example/x""#]
     );
-    assert_eq!(told(old, &format!("{old}\nallow exec \"git\"")), vec![r#"exec "git" e.g. git"#]);
+    assert_eq!(
+        told(old, &format!("{old}\nallow exec \"git\"")),
+        vec![r#"`allow exec "git"` e.g. exec "git""#]
+    );
 }
 
 #[test]

@@ -5,9 +5,10 @@ use rustchain_compiler::checks::LATER;
 use rustchain_compiler::explain::pages;
 use rustchain_grammar::Severity;
 
-/// Codes whose examples need more than one text: the grammar, the importers, the project, a shell linter.
+/// Codes whose examples need more than one text: the grammar, the importers, the project, a shell
+/// linter, a comparison.
 fn elsewhere(code: &str) -> bool {
-    ["RC00", "RC07", "RC09", "RC0808"].iter().any(|p| code.starts_with(p))
+    ["RC00", "RC07", "RC09", "RC0808", "RC0314"].iter().any(|p| code.starts_with(p))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Location;
 use super::snapshot::View;
-use crate::project::{Foreign, root_of};
+use crate::project::{Foreign, policies_of, root_of};
 use rustchain_compiler::effects::scope::{Site, sites};
 use rustchain_compiler::index::{Symbol, Use};
 use rustchain_compiler::spans::Place;
@@ -25,8 +25,14 @@ pub struct Analysed {
 impl Analysed {
     pub(super) fn new(path: &Path, text: &str, view: &View<'_>) -> Analysed {
         let root = root_of(path);
-        let options =
-            Options { root: Some(&root), translate: Some(&Foreign), index: true, ..Options::default() };
+        let policies = policies_of(&root);
+        let options = Options {
+            root: Some(&root),
+            translate: Some(&Foreign),
+            index: true,
+            policies: &policies,
+            ..Options::default()
+        };
         let analysis = analyse_text(view, path, text, options);
         Analysed { path: path.to_owned(), analysis, read: view.take_read() }
     }

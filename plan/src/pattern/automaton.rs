@@ -200,12 +200,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn run(mut self) -> Findings {
+    /// The states at the start of every grant.
+    fn start(&self) -> States {
         let mut start = vec![0; self.grants.len().div_ceil(64)];
         let ends = self.grants.iter().enumerate().filter(|(_, item)| matches!(item, Item::End(_)));
         let begins = std::iter::once(0).chain(ends.map(|(i, _)| i + 1)).filter(|i| *i < self.grants.len());
         begins.for_each(|i| insert(&mut start, i));
-        let start = self.closed(start);
+        self.closed(start)
+    }
+
+    pub(super) fn run(mut self) -> Findings {
+        let start = self.start();
         self.reach(0, start, Direction::Start);
         while let Some((at, states, direction)) = self.open.pop() {
             if !self.findings.all_allowed && !self.findings.none_allowed {
@@ -217,6 +222,41 @@ impl<'a> Walk<'a> {
             self.visit(at, states, direction);
         }
         self.findings
+    }
+
+    /// The first text, shortest first, that some grant speaks of and for which the test holds.
+    pub(super) fn find(mut self, holds: &mut dyn FnMut(&str) -> bool) -> Option<String> {
+        let mut open = std::collections::VecDeque::new();
+        open.push_back((0, self.start(), Direction::Start, String::new()));
+        while let Some((at, states, direction, text)) = open.pop_front() {
+            if !self.seen.insert((at, states.clone(), direction)) {
+                continue;
+            }
+            if self.seen.len() > MAX_CONFIGURATIONS {
+                return None;
+            }
+            let (chars, next): (Vec<char>, usize) = match self.request.get(at) {
+                Some(Item::One(c)) => (vec![*c], at + 1),
+                Some(Item::Many(class)) => {
+                    open.push_back((at + 1, states.clone(), direction, text.clone()));
+                    // What stands for all other characters comes first: it reads best.
+                    (self.alphabet.iter().rev().copied().filter(|c| class.has(*c)).collect(), at)
+                }
+                Some(Item::Skip(far)) => {
+                    open.push_back((at + far, states.clone(), direction, text.clone()));
+                    open.push_back((at + 1, states, direction, text));
+                    continue;
+                }
+                Some(Item::Never) => continue,
+                Some(Item::End(_)) | None if holds(&text) => return Some(text),
+                Some(Item::End(_)) | None => continue,
+            };
+            for c in chars {
+                let Some(read) = self.read(&states, c) else { continue };
+                open.push_back((next, read, direction.step(c), format!("{text}{c}")));
+            }
+        }
+        None
     }
 
     fn visit(&mut self, mut at: usize, mut states: States, mut direction: Direction) {

@@ -11,7 +11,20 @@ use crate::effect::{EffectKind, Pattern, PatternSyntax};
 use crate::policy::{Grant, Policy, Verdict};
 
 pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Verdict {
-    let (allow, deny) = (of_kind(&policy.allow, kind), of_kind(&policy.deny, kind));
+    let deny = of_kind(&policy.deny, kind);
+    let own = decide_by(&of_kind(&policy.allow, kind), &deny, !policy.inferred, kind, request);
+    let ceilings = policy.ceilings.iter().map(|ceiling| of_kind(&ceiling.allow, kind));
+    ceilings.fold(own, |verdict, allow| verdict.and(decide_by(&allow, &[], true, kind, request)))
+}
+
+/// With `anchored` the path of an `allow` line means the project, unless it is absolute or climbs out itself.
+fn decide_by(
+    allow: &[&Grant],
+    deny: &[&Grant],
+    anchored: bool,
+    kind: EffectKind,
+    request: &Pattern,
+) -> Verdict {
     if allow.is_empty() {
         return Verdict::Refused;
     }
@@ -22,24 +35,74 @@ pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Ve
     }
     let mut wanted = items(&request, true);
     wanted.push(Item::End(End::Request));
-    let mut grants = Vec::new();
-    for grant in &allow {
-        let pattern = normal(&grant.effect.pattern.0, syntax, Role::Allow);
-        // A path of a mission means the project, unless it is absolute or climbs out itself.
-        let inside = !policy.inferred && matches!(&pattern, Normal::Path(tokens) if !leaves(tokens));
-        grants.extend(items(&pattern, false));
-        grants.push(Item::End(End::Allow { sure: grant.predicate.is_none(), inside }));
-    }
-    for grant in &deny {
-        grants.extend(items(&normal(&grant.effect.pattern.0, syntax, Role::Deny), false));
-        grants.push(Item::End(End::Deny { sure: grant.predicate.is_none() }));
-    }
-    let findings = Walk::new(&wanted, &grants).run();
+    let findings = Walk::new(&wanted, &grants(allow, deny, anchored, syntax)).run();
     match (findings.none_allowed, findings.all_allowed) {
         (true, _) => Verdict::Refused,
         (_, true) => Verdict::Allowed,
         _ => Verdict::Unproven,
     }
+}
+
+fn grants(allow: &[&Grant], deny: &[&Grant], anchored: bool, syntax: PatternSyntax) -> Vec<Item> {
+    let mut grants = Vec::new();
+    for grant in allow {
+        let pattern = normal(&grant.effect.pattern.0, syntax, Role::Allow);
+        let inside = anchored && matches!(&pattern, Normal::Path(tokens) if !leaves(tokens));
+        grants.extend(items(&pattern, false));
+        grants.push(Item::End(End::Allow { sure: grant.predicate.is_none(), inside }));
+    }
+    for grant in deny {
+        grants.extend(items(&normal(&grant.effect.pattern.0, syntax, Role::Deny), false));
+        grants.push(Item::End(End::Deny { sure: grant.predicate.is_none() }));
+    }
+    grants
+}
+
+/// Texts that stand for a hole where an example is looked for.
+const FILLERS: &[&str] = &["x", "a/b", "example", "0", ""];
+
+/// A text of a pattern that `new` does not refuse and `old` does: one that reads well where there is one, else
+/// the shortest.
+pub(crate) fn permits_beyond(
+    new: &Policy,
+    old: &Policy,
+    kind: EffectKind,
+    pattern: &Pattern,
+) -> Option<String> {
+    let differs = |text: &String| {
+        let request = Pattern::literal(text);
+        new.decide(kind, &request) != Verdict::Refused && old.decide(kind, &request) == Verdict::Refused
+    };
+    if kind.pattern_syntax() == PatternSyntax::Bare {
+        return differs(&String::new()).then(String::new);
+    }
+    let readable = FILLERS.iter().map(|filler| filled(pattern, filler)).find(differs);
+    readable.or_else(|| {
+        let syntax = kind.pattern_syntax();
+        let mut wanted = items(&normal(&pattern.0, syntax, Role::Request), true);
+        wanted.push(Item::End(End::Request));
+        // Whatever either policy tells apart, the walk tells apart; each text that it ends on is tried.
+        let all: Vec<Item> = [new, old]
+            .iter()
+            .flat_map(|p| {
+                let ceilings = p.ceilings.iter().flat_map(|c| &c.allow);
+                let allow: Vec<&Grant> =
+                    p.allow.iter().chain(ceilings).filter(|g| g.effect.kind == kind).collect();
+                grants(&allow, &of_kind(&p.deny, kind), false, syntax)
+            })
+            .collect();
+        Walk::new(&wanted, &all).find(&mut |text| differs(&text.to_owned()))
+    })
+}
+
+/// A text of a pattern: each hole gets the same filler, without `/` where the hole takes none.
+fn filled(pattern: &Pattern, filler: &str) -> String {
+    let piece = |token: &Token| match token {
+        Token::Char(c) => c.to_string(),
+        Token::Star => filler.replace('/', ""),
+        Token::Stars => filler.to_owned(),
+    };
+    token::read(&pattern.0).iter().map(piece).collect()
 }
 
 fn of_kind(grants: &[Grant], kind: EffectKind) -> Vec<&Grant> {

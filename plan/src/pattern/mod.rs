@@ -6,5 +6,5 @@ mod normal;
 mod token;
 mod url;
 
-pub(crate) use decide::{decide, suggest};
+pub(crate) use decide::{decide, permits_beyond, suggest};
 pub(crate) use url::normalise_url;

@@ -112,7 +112,7 @@ impl One<'_> {
                     })
                     .await?;
                 let typed: EmbedReply = read(reply.clone())?;
-                self.count(typed.usage, None, live)?;
+                self.count(typed.usage, self.price(typed.usage), live)?;
                 Ok(reply)
             }
         }
@@ -122,9 +122,10 @@ impl One<'_> {
         let (reply, live) = self
             .exchange("chat", &request, |provider, endpoint, request| provider.chat(endpoint, request))
             .await?;
-        let typed: ChatReply = read(reply.clone())?;
+        let mut typed: ChatReply = read(reply)?;
+        typed.usd = typed.usd.or_else(|| self.price(typed.usage));
         self.count(typed.usage, typed.usd, live)?;
-        Ok(reply)
+        to_json(&typed)
     }
 
     /// The request with the provider's arguments where the call sets none.
@@ -229,6 +230,13 @@ impl One<'_> {
             }
             _ => Ok(Source::Live(provider)),
         }
+    }
+
+    /// US dollars by the table of prices, where the provider names none.
+    #[allow(clippy::cast_precision_loss, reason = "tokens of one answer")]
+    fn price(&self, tokens: Tokens) -> Option<f64> {
+        let price = rustchain_plan::price::price(self.vendor, self.model)?;
+        Some((tokens.prompt as f64 * price.input + tokens.completion as f64 * price.output) / 1e6)
     }
 
     /// Answers from a cassette count as they did when they were recorded, so that budgets can be tried.

@@ -8,6 +8,7 @@ use super::repeat::Work;
 use super::{Engine, Fail};
 use crate::cancel::CancelToken;
 use crate::clock::nanoseconds;
+use crate::in_force::Called;
 use crate::outcome::Outcome;
 use crate::prepare::{PreparedBody, PreparedRegion};
 use crate::step::StepError;
@@ -201,7 +202,8 @@ impl<'e> Engine<'e> {
             let end = self.guarded(site, &path, cancel, work).await?;
             let Some(value) = end.value.clone() else { return Ok(end) };
             state = value;
-            let frame = Frame::new(region, params, parent, SmolStr::default(), cancel.clone());
+            let frame =
+                Frame::new(region, params, parent, SmolStr::default(), cancel.clone(), Called::default());
             let scope = Scope { changed: Some((var, &state)), ..self.scope(&frame) };
             if truth(&eval_in(&scope, until)?)? {
                 return Ok(End::succeeded(state, end.attempts));
@@ -237,7 +239,8 @@ impl<'e> Engine<'e> {
                 return Ok(end);
             }
             let latest = vec![(SmolStr::new_static(LATEST), end.value.clone().unwrap_or(Value::Null))];
-            let frame = Frame::new(self.empty, latest, parent, SmolStr::default(), cancel.clone());
+            let frame =
+                Frame::new(self.empty, latest, parent, SmolStr::default(), cancel.clone(), Called::default());
             if truth(&eval_in(&self.scope(&frame), until)?)? {
                 return Ok(end);
             }

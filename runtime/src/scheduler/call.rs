@@ -4,6 +4,7 @@ use super::frame::Frame;
 use super::tools::Tools;
 use super::{Engine, Fail};
 use crate::cancel::CancelToken;
+use crate::in_force::InForce;
 use crate::mock::Mocked;
 use crate::prepare::{ArgSource, PreparedCall};
 use crate::step::{InlineFn, Run, StepCall, StepError};
@@ -30,10 +31,14 @@ impl<'e> Engine<'e> {
             self.approve(path)?;
         }
         let args = self.resolve(frame, prepared)?;
-        self.check_effects(prepared, &args, path)?;
+        let admitted = self.check_effects(&frame.called, prepared, &args, path)?;
         if let Some(mocks) = &self.mocks {
             match mocks.reply(&call.callee, call.kind, path, prepared.signature, &self.plan.schemas) {
-                Mocked::Value(value) => return Ok(value?),
+                Mocked::Value(value) => {
+                    let value = value?;
+                    self.succeeded(&frame.called, &admitted);
+                    return Ok(value);
+                }
                 Mocked::Unmocked(error) => return Err(Fail::Final(error)),
                 Mocked::Real => {}
             }
@@ -41,9 +46,9 @@ impl<'e> Engine<'e> {
         if uses_models(prepared) {
             self.journal.check_budget()?;
         }
-        let tools = Tools(self);
-        let step = self.step_call(prepared, args, path, cancel, attempt, &tools);
-        match prepared.run {
+        let tools = Tools { engine: self, called: frame.called.clone() };
+        let step = self.step_call(prepared, args, &admitted.policies, path, cancel, attempt, &tools);
+        let result = match prepared.run {
             None => Err(Fail::Error(not_here(prepared))),
             Some(Run::Inline(run)) => Ok(run(&step)?),
             Some(Run::Async(run)) => {
@@ -64,7 +69,11 @@ impl<'e> Engine<'e> {
                 drop(permit);
                 result
             }
+        };
+        if result.is_ok() {
+            self.succeeded(&frame.called, &admitted);
         }
+        result
     }
 
     /// A call of a kind that does not wait, where it stands.
@@ -78,14 +87,19 @@ impl<'e> Engine<'e> {
         run: InlineFn,
     ) -> Result<Value, StepError> {
         let args = self.resolve(frame, prepared)?;
-        self.check_effects(prepared, &args, path)?;
-        run(&self.step_call(prepared, args, path, cancel, attempt, &Tools(self)))
+        let admitted = self.check_effects(&frame.called, prepared, &args, path)?;
+        let tools = Tools { engine: self, called: frame.called.clone() };
+        let value = run(&self.step_call(prepared, args, &admitted.policies, path, cancel, attempt, &tools))?;
+        self.succeeded(&frame.called, &admitted);
+        Ok(value)
     }
 
+    #[allow(clippy::too_many_arguments, reason = "the parts of one call")]
     fn step_call<'a>(
         &'a self,
         prepared: &'a PreparedCall<'e>,
         args: Vec<Value>,
+        policies: &'a InForce<'a>,
         path: &'a SmolStr,
         cancel: &CancelToken,
         attempt: u32,
@@ -99,6 +113,7 @@ impl<'e> Engine<'e> {
             result: &prepared.call.result,
             handles: &prepared.call.handles,
             effects: &prepared.call.effects,
+            policies,
             path,
             attempt,
             deadline: cancel.deadline(),

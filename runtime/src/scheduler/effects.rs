@@ -1,38 +1,108 @@
 //! Decides the effects of a call with the values it will really use.
 
 use super::Engine;
+use crate::in_force::{Called, InForce};
 use crate::prepare::PreparedCall;
 use crate::step::StepError;
-use rustchain_plan::eval::{self, Closed, Limits};
-use rustchain_plan::plan::{Handle, Provider};
+use rustchain_plan::plan::{CalleeKind, Handle, Provider};
 use rustchain_plan::policy::Grant;
 use rustchain_plan::signature::{Case, EffectArg, EffectSpec};
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Pattern, Policy, Signature, Value, Verdict};
 use smol_str::SmolStr;
-use std::borrow::Cow;
 
-impl Engine<'_> {
-    /// Refuses a call whose effects the policy does not allow.
+/// What was decided about a call: the policies that bind it, and what it asks for where a rule of sequence
+/// looks at it.
+pub(super) struct Admitted<'a> {
+    pub policies: InForce<'a>,
+    requests: Vec<(EffectKind, Pattern)>,
+}
+
+impl<'e> Engine<'e> {
+    /// Refuses a call whose effects a policy does not allow.
     pub(super) fn check_effects(
         &self,
+        called: &Called<'e>,
         prepared: &PreparedCall<'_>,
         args: &[Value],
         path: &str,
-    ) -> Result<(), StepError> {
+    ) -> Result<Admitted<'e>, StepError> {
         let call = prepared.call;
         if prepared.signature.effects.is_empty() && call.effects.is_empty() {
-            return Ok(());
+            return Ok(Admitted { policies: InForce::stated(&self.plan.policy), requests: Vec::new() });
         }
         let requests = self.by_models(requests(prepared.signature, args, |param| call.handles.get(param)));
-        self.decide_all(prepared.signature, args, &requests, &call.effects, path)?;
+        let policies = self.decide_all(called, prepared.signature, args, &requests, &call.effects, path)?;
         // Effects that a tool or an agent declares beyond its signature hold as patterns.
-        for effect in &call.effects {
-            if prepared.signature.effects.iter().any(|spec| spec.kind == effect.kind) {
-                continue;
-            }
-            self.decide_pattern(effect, path)?;
+        let beyond = |e: &&Effect| !prepared.signature.effects.iter().any(|spec| spec.kind == e.kind);
+        for effect in call.effects.iter().filter(beyond) {
+            policies.iter().try_for_each(|policy| decide_pattern(policy, effect, path))?;
         }
-        Ok(())
+        let mut requests = self.patterns(called, &requests);
+        if self.has_rules(called) {
+            // What the tools of a model do is admitted when it is done.
+            let own = |e: &&Effect| call.kind != CalleeKind::Agent || e.kind == EffectKind::Llm;
+            let declared = call.effects.iter().filter(beyond).filter(own);
+            requests.extend(declared.map(|e| (e.kind, e.pattern.clone())));
+        }
+        self.admit(called, &requests, path)?;
+        Ok(Admitted { policies, requests })
+    }
+
+    fn has_rules(&self, called: &Called<'e>) -> bool {
+        !self.plan.policy.sequences.is_empty() || called.policies().any(|p| !p.sequences.is_empty())
+    }
+
+    fn patterns(&self, called: &Called<'e>, requests: &[(EffectKind, String)]) -> Vec<(EffectKind, Pattern)> {
+        if !self.has_rules(called) {
+            return Vec::new();
+        }
+        requests.iter().map(|(kind, value)| (*kind, self.context.request(*kind, value))).collect()
+    }
+
+    fn admit(
+        &self,
+        called: &Called<'e>,
+        requests: &[(EffectKind, Pattern)],
+        path: &str,
+    ) -> Result<(), StepError> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        self.sequences.admit(&SmolStr::default(), &self.plan.policy.sequences, requests, path)?;
+        let mut inner = called.scopes();
+        inner.try_for_each(|(policy, scope)| self.sequences.admit(scope, &policy.sequences, requests, path))
+    }
+
+    /// What a call asked for has happened.
+    pub(super) fn succeeded(&self, called: &Called<'e>, admitted: &Admitted<'_>) {
+        let requests = &admitted.requests;
+        if requests.is_empty() {
+            return;
+        }
+        self.sequences.succeeded(&SmolStr::default(), &self.plan.policy.sequences, requests);
+        called
+            .scopes()
+            .for_each(|(policy, scope)| self.sequences.succeeded(scope, &policy.sequences, requests));
+    }
+
+    /// As [`Engine::check_effects`], for a callable that a model asked for.
+    pub(super) fn check_tool_effects(
+        &self,
+        called: &Called<'e>,
+        signature: &Signature,
+        args: &[Value],
+        requests: &[(EffectKind, String)],
+        row: &[Effect],
+        path: &str,
+    ) -> Result<Admitted<'e>, StepError> {
+        let policies = self.decide_all(called, signature, args, requests, row, path)?;
+        let mut requests = self.patterns(called, requests);
+        if self.has_rules(called) {
+            let beyond = row.iter().filter(|e| !signature.effects.iter().any(|spec| spec.kind == e.kind));
+            requests.extend(beyond.map(|e| (e.kind, e.pattern.clone())));
+        }
+        self.admit(called, &requests, path)?;
+        Ok(Admitted { policies, requests })
     }
 
     /// Requests of a `first_of` that is not granted by its own name, as those of its members.
@@ -61,66 +131,43 @@ impl Engine<'_> {
         found
     }
 
-    /// Decides requests; predicates of the policy see the arguments.
-    pub(super) fn decide_all(
+    /// Decides requests; predicates of the policies see the arguments.
+    fn decide_all(
         &self,
+        called: &Called<'e>,
         signature: &Signature,
         args: &[Value],
         requests: &[(EffectKind, String)],
         row: &[Effect],
         path: &str,
-    ) -> Result<(), StepError> {
-        let policy = self.concrete_policy(signature, args);
+    ) -> Result<InForce<'e>, StepError> {
+        let policies = InForce::decided(&self.plan.policy, called, signature, args, &self.plan.schemas);
         for (kind, value) in requests {
-            self.context.guard_in(&policy, *kind, value, row, path)?;
+            self.context.guard(&policies, *kind, value, row, path)?;
         }
-        Ok(())
+        Ok(policies)
     }
+}
 
-    fn decide_pattern(&self, effect: &Effect, path: &str) -> Result<(), StepError> {
-        let policy = &self.plan.policy;
-        match policy.decide(effect.kind, &effect.pattern) {
-            Verdict::Allowed => Ok(()),
-            Verdict::Unproven | Verdict::Refused if policy.inferred && !self.is_denied(effect) => Ok(()),
-            _ => Err(StepError::new(
-                ErrorKind::Refused,
-                format!("the policy does not allow {effect} in `{path}`"),
-            )),
+fn decide_pattern(policy: &Policy, effect: &Effect, path: &str) -> Result<(), StepError> {
+    match policy.decide(effect.kind, &effect.pattern) {
+        Verdict::Allowed => Ok(()),
+        Verdict::Unproven | Verdict::Refused if policy.inferred && is_left_open(policy, effect) => Ok(()),
+        _ => {
+            Err(StepError::new(ErrorKind::Refused, format!("the policy does not allow {effect} in `{path}`")))
         }
     }
+}
 
-    fn is_denied(&self, effect: &Effect) -> bool {
-        let denied = Policy { allow: self.plan.policy.deny.clone(), ..Policy::default() };
-        denied.decide(effect.kind, &effect.pattern) != Verdict::Refused
-    }
-
-    /// The policy with its predicates decided: a grant whose predicate does not hold is none.
-    fn concrete_policy(&self, signature: &Signature, args: &[Value]) -> Cow<'_, Policy> {
-        let policy = &self.plan.policy;
-        if policy.allow.iter().chain(&policy.deny).all(|grant| grant.predicate.is_none()) {
-            return Cow::Borrowed(policy);
-        }
-        let names = signature.params.iter().map(|param| param.name.clone());
-        let locals: Vec<(SmolStr, Value)> = names.zip(args.iter().cloned()).collect();
-        let env = Closed { schemas: &self.plan.schemas, locals: &locals };
-        let holds = |grant: &Grant, unknown: bool| match &grant.predicate {
-            None => true,
-            Some(expr) => match eval::eval(expr, &env, &Limits::default()) {
-                Ok(value) => value == Value::Bool(true),
-                Err(_) => unknown,
-            },
-        };
-        let decided = |grants: &[Grant], unknown: bool| -> Vec<Grant> {
-            let kept = grants.iter().filter(|grant| holds(grant, unknown));
-            kept.map(|grant| Grant { effect: grant.effect.clone(), predicate: None }).collect()
-        };
-        // What cannot be evaluated counts against the call.
-        Cow::Owned(Policy {
-            allow: decided(&policy.allow, false),
-            deny: decided(&policy.deny, true),
-            ..policy.clone()
-        })
-    }
+/// Does `policy inferred` grant what a tool declares: no `deny` line touches it, and no organisation policy
+/// stops short of it?
+fn is_left_open(policy: &Policy, effect: &Effect) -> bool {
+    let denied = Policy { allow: policy.deny.clone(), ..Policy::default() };
+    let grant = Grant { effect: effect.clone(), predicate: None };
+    let itself =
+        Policy { inferred: true, allow: vec![grant], ceilings: policy.ceilings.clone(), ..Policy::default() };
+    denied.decide(effect.kind, &effect.pattern) == Verdict::Refused
+        && itself.decide(effect.kind, &effect.pattern) == Verdict::Allowed
 }
 
 /// What a call asks of the world: kinds with their real values.

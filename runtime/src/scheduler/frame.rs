@@ -1,6 +1,7 @@
 //! A region while it runs: its parameters and how its steps ended; and what expressions see of it.
 
 use crate::cancel::CancelToken;
+use crate::in_force::Called;
 use crate::outcome::Outcome;
 use crate::prepare::PreparedRegion;
 use crate::step::StepError;
@@ -56,6 +57,8 @@ pub(crate) struct Frame<'e> {
     /// What the paths of its nodes begin with: nothing, or `digest/`.
     pub prefix: SmolStr,
     pub cancel: CancelToken,
+    /// The called missions that it lies in.
+    pub called: Called<'e>,
 }
 
 impl<'e> Frame<'e> {
@@ -65,9 +68,10 @@ impl<'e> Frame<'e> {
         parent: Option<Arc<Frame<'e>>>,
         prefix: SmolStr,
         cancel: CancelToken,
+        called: Called<'e>,
     ) -> Frame<'e> {
         let slots = region.nodes.iter().map(|_| OnceLock::new()).collect();
-        Frame { region, params, slots, parent, prefix, cancel }
+        Frame { region, params, slots, parent, prefix, cancel, called }
     }
 
     pub(crate) fn end(&self, node: u32) -> Option<&End> {

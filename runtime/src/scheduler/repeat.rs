@@ -100,7 +100,8 @@ impl<'e> Engine<'e> {
             Work::Call(call) => self.call(&site.frame, call, path, &cancel, attempt).await,
             Work::Region { region, params, parent } => {
                 let prefix = smol_str::format_smolstr!("{path}/");
-                let frame = Frame::new(region, params.clone(), parent.clone(), prefix, cancel);
+                let called = site.frame.called.inside(region.source.policy.as_deref(), &prefix);
+                let frame = Frame::new(region, params.clone(), parent.clone(), prefix, cancel, called);
                 self.region_value(Arc::new(frame)).await
             }
         })

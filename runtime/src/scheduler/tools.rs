@@ -1,9 +1,10 @@
 //! Callables offered to a model, called by it.
 
-use super::effects::{requests, within_pin};
+use super::effects::{Admitted, requests, within_pin};
 use super::frame::Frame;
 use super::{Engine, Fail};
 use crate::codec;
+use crate::in_force::Called;
 use crate::mock::Mocked;
 use crate::registry;
 use crate::step::{Run, StepCall, StepError, ToolHost};
@@ -16,7 +17,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Runs tools on the engine that runs their caller.
-pub(super) struct Tools<'e>(pub &'e Engine<'e>);
+pub(super) struct Tools<'e> {
+    pub engine: &'e Engine<'e>,
+    /// The called missions that the caller lies in.
+    pub called: Called<'e>,
+}
 
 impl ToolHost for Tools<'_> {
     fn invoke<'b>(
@@ -25,15 +30,15 @@ impl ToolHost for Tools<'_> {
         args: Json,
         path: &'b str,
     ) -> BoxFuture<'b, Result<Value, StepError>> {
-        let engine = self.0;
+        let engine = self.engine;
         Box::pin(async move {
             let path = format_smolstr!("{path}/{}", tool.callee);
             let Json::Object(args) = args else {
                 return Err(StepError::invalid(format!("the arguments of `{}` are no object", tool.callee)));
             };
             match tool.kind {
-                None => engine.chain_tool(tool, args, path).await,
-                Some(kind) => engine.callable_tool(tool, kind, args, path).await,
+                None => engine.chain_tool(tool, args, path, self.called.clone()).await,
+                Some(kind) => engine.callable_tool(tool, kind, args, path, self.called.clone()).await,
             }
         })
     }
@@ -47,6 +52,7 @@ impl<'e> Engine<'e> {
         tool: &ToolRef,
         mut args: Object,
         path: SmolStr,
+        called: Called<'e>,
     ) -> Result<Value, StepError> {
         let Some(region) = self.chain_tools.get(&tool.callee) else {
             return Err(StepError::invalid(format!("the plan has no chain `{}`", tool.callee)));
@@ -65,7 +71,8 @@ impl<'e> Engine<'e> {
         }
         no_more(tool, &args)?;
         let cancel = self.context.cancel.child();
-        let frame = Arc::new(Frame::new(region, params.clone(), None, format_smolstr!("{path}/"), cancel));
+        let frame =
+            Arc::new(Frame::new(region, params.clone(), None, format_smolstr!("{path}/"), cancel, called));
         for (param, (_, value)) in region.source.params.iter().zip(&params) {
             if let Some(constraint) = &param.constraint {
                 self.holds(&frame, constraint, &param.name, value)?;
@@ -86,6 +93,7 @@ impl<'e> Engine<'e> {
         kind: CalleeKind,
         args: Object,
         path: SmolStr,
+        called: Called<'e>,
     ) -> Result<Value, StepError> {
         let Some(signature) = self.plan.signatures.get(&tool.callee) else {
             return Err(StepError::invalid(format!("the plan has no signature of `{}`", tool.callee)));
@@ -93,10 +101,15 @@ impl<'e> Engine<'e> {
         let type_args: Vec<Type> =
             signature.type_params.iter().map(|(_, default)| default.clone().unwrap_or(Type::Json)).collect();
         let values = self.tool_args(tool, signature, &type_args, args)?;
-        self.check_tool(tool, signature, &values, &path)?;
+        let admitted = self.check_tool(&called, tool, signature, &values, &path)?;
         if let Some(mocks) = &self.mocks {
             match mocks.reply(&tool.callee, kind, &path, signature, &self.plan.schemas) {
-                Mocked::Value(value) => return value,
+                Mocked::Value(value) => {
+                    if value.is_ok() {
+                        self.succeeded(&called, &admitted);
+                    }
+                    return value;
+                }
                 Mocked::Unmocked(error) => return Err(error),
                 Mocked::Real => {}
             }
@@ -107,7 +120,7 @@ impl<'e> Engine<'e> {
             CalleeKind::Agent => registry::AGENT,
             CalleeKind::Hole => None,
         };
-        let (handles, host) = (BTreeMap::new(), Tools(self));
+        let (handles, host) = (BTreeMap::new(), Tools { engine: self, called: called.clone() });
         let result = instantiate(&signature.result, signature, &type_args);
         let cancel = self.context.cancel.child();
         let call = StepCall {
@@ -118,6 +131,7 @@ impl<'e> Engine<'e> {
             result: &result,
             handles: &handles,
             effects: &tool.effects,
+            policies: &admitted.policies,
             path: &path,
             attempt: 1,
             deadline: None,
@@ -126,11 +140,15 @@ impl<'e> Engine<'e> {
             tools: &host,
         };
         self.journal.step_started(&path, &tool.callee, 1);
-        match run {
+        let result = match run {
             Some(Run::Inline(run)) => run(&call),
             Some(Run::Async(run)) => run(call).await,
             None => Err(StepError::invalid(format!("this build cannot run `{}`", tool.callee))),
+        };
+        if result.is_ok() {
+            self.succeeded(&called, &admitted);
         }
+        result
     }
 
     fn tool_args(
@@ -161,11 +179,12 @@ impl<'e> Engine<'e> {
     /// A tool's arguments come from a model: its pin and the policy are decided on each call.
     fn check_tool(
         &self,
+        called: &Called<'e>,
         tool: &ToolRef,
         signature: &Signature,
         args: &[Value],
         path: &SmolStr,
-    ) -> Result<(), StepError> {
+    ) -> Result<Admitted<'e>, StepError> {
         let requests = requests(signature, args, |_| None);
         if let Some(pin) = &tool.pin {
             for (kind, value) in &requests {
@@ -176,7 +195,7 @@ impl<'e> Engine<'e> {
                 }
             }
         }
-        self.decide_all(signature, args, &requests, &tool.effects, path)
+        self.check_tool_effects(called, signature, args, &requests, &tool.effects, path)
     }
 }
 

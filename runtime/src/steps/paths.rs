@@ -60,12 +60,12 @@ pub fn below(folder: &str, inside: &Path) -> String {
 /// # Errors
 /// Kind `refused`.
 pub fn refuse_denied(call: &StepCall<'_>, kind: EffectKind, path: &str) -> Result<(), StepError> {
-    let deny = &call.context.plan.policy.deny;
+    let deny: Vec<Grant> = call.policies.iter().flat_map(|p| p.deny.iter().cloned()).collect();
     if deny.is_empty() {
         return Ok(());
     }
     let all = Grant { effect: Effect { kind, pattern: Pattern::any() }, predicate: None };
-    let policy = Policy { allow: vec![all], deny: deny.clone(), ..Policy::default() };
+    let policy = Policy { allow: vec![all], deny, ..Policy::default() };
     if policy.decide(kind, &Pattern::literal(path)) == Verdict::Allowed {
         return Ok(());
     }

@@ -116,7 +116,7 @@ pub fn param(name: &str, ty: Type, default: Option<Value>) -> Param {
 }
 
 pub fn region(nodes: Vec<Node>, result: Option<Expr>) -> Region {
-    Region { params: Vec::new(), lets: BTreeMap::new(), nodes, result }
+    Region { nodes, result, ..Region::default() }
 }
 
 pub fn region_of(names: &[&str], nodes: Vec<Node>, result: Expr) -> Region {

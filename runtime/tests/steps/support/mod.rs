@@ -10,6 +10,7 @@ use rustchain_plan::types::Schemas;
 use rustchain_plan::{EffectKind, Pattern, Plan, Signature, Type, Value};
 use rustchain_runtime::context::RunContext;
 use rustchain_runtime::detached::DetachedLog;
+use rustchain_runtime::in_force::InForce;
 use rustchain_runtime::registry;
 use rustchain_runtime::step::{Run, StepCall, StepError, ToolHost};
 use serde_json::json;
@@ -186,6 +187,7 @@ impl<'p> Call<'p> {
             None => registry::AGENT.unwrap(),
         };
         let result = instantiate(&self.result, signature, &self.types);
+        let policies = InForce::stated(&self.project.context.plan.policy);
         let call = StepCall {
             callee: &self.callee,
             signature,
@@ -194,6 +196,7 @@ impl<'p> Call<'p> {
             result: &result,
             handles: &self.handles,
             effects: &[],
+            policies: &policies,
             path: &self.path,
             attempt: 1,
             deadline: None,

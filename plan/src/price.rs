@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::sync::LazyLock;
 
 static TABLE: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../data/prices.json")).unwrap_or_default());
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/prices.json")).unwrap_or_default());
 
 /// What a model costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
