@@ -5,6 +5,7 @@ mod commands;
 mod fixes;
 mod gallery;
 mod langchain_requests;
+mod policy;
 mod project;
 mod recorded;
 mod run;

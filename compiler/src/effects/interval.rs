@@ -29,6 +29,11 @@ impl Interval {
         Interval::default()
     }
 
+    /// Has it both bounds?
+    pub fn is_bounded(&self) -> bool {
+        self.low.is_some() && self.high.is_some()
+    }
+
     /// One number; `None` for what is none, or has no exact form.
     #[allow(clippy::cast_precision_loss, reason = "bounded by EXACT")]
     pub fn of(value: &Value) -> Option<Interval> {
@@ -216,7 +221,7 @@ impl Reader {
 }
 
 /// The range that a `where` states about the value of a name.
-fn stated(condition: &Expr, name: &str) -> Interval {
+pub fn stated(condition: &Expr, name: &str) -> Interval {
     let ExprKind::Binary { op, left, right } = &condition.kind else { return Interval::any() };
     match op {
         BinaryOp::And => return stated(left, name).intersection(stated(right, name)),

@@ -1,6 +1,7 @@
 //! Marks of a whole value: one a leaf, and one for each length.
 
 use super::mark::{Capacity, Mark, capacity_of};
+use crate::effects::interval;
 use crate::spans::Place;
 use rustchain_plan::Labels;
 use rustchain_plan::types::{Schema, Schemas, Type};
@@ -186,7 +187,8 @@ fn build(
             Some(Schema::Record(record)) if !open.contains(key) => {
                 open.push(key.clone());
                 let fields = record.fields.iter().map(|f| {
-                    let bounded = f.constraint.is_some();
+                    let bounded =
+                        f.constraint.as_ref().is_some_and(|c| interval::stated(c, &f.name).is_bounded());
                     (f.name.clone(), build(&f.ty, labels.join(f.labels), bounded, schemas, mark, open))
                 });
                 let tree = Tree::Record(fields.collect());

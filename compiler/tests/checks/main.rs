@@ -2,6 +2,7 @@
 
 mod attacks;
 mod conditions;
+mod flows;
 mod laws;
 mod pages;
 mod policy;

@@ -14,7 +14,7 @@ pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Ve
     let deny = of_kind(&policy.deny, kind);
     let own = decide_by(&of_kind(&policy.allow, kind), &deny, !policy.inferred, kind, request);
     let ceilings = policy.ceilings.iter().map(|ceiling| of_kind(&ceiling.allow, kind));
-    ceilings.fold(own, |verdict, allow| verdict.and(decide_by(&allow, &[], true, kind, request)))
+    ceilings.fold(own, |verdict, allow| verdict.and(decide_by(&allow, &deny, true, kind, request)))
 }
 
 /// With `anchored` the path of an `allow` line means the project, unless it is absolute or climbs out itself.

@@ -10,6 +10,8 @@ fn labels() -> impl Strategy<Value = Labels> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
     #[test]
     fn join_is_commutative_associative_idempotent(a in labels(), b in labels(), c in labels()) {
         prop_assert_eq!(a.join(b), b.join(a));

@@ -1,5 +1,6 @@
 //! Tests of the contract between compiler and runtime.
 
+mod bind;
 mod build;
 mod canonical;
 mod codec;
