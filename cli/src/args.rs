@@ -250,8 +250,34 @@ pub struct PlanArgs {
 pub struct StepArgs {
     /// The plan file
     pub plan: PathBuf,
-    /// The step's id
+    /// The step's id; `ID/ARM` for an arm of a `match`
+    #[arg(required_unless_present = "part", default_value = "", hide_default_value = true)]
     pub id: String,
+    /// The folder that paths of the plan mean [default: the project of the plan file]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// json: stdin is {"inputs", "steps", "element", "run"}, stdout how the step ended
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ResultFormat,
+    /// Evaluate a part of the step instead
+    #[arg(long, value_enum)]
+    pub part: Option<StepPartArg>,
+    /// This is the N-th attempt; the caller makes the others that the step's `retry` allows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub attempt: Option<u32>,
+}
+
+/// Parts of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StepPartArg {
+    /// The elements of a `for`
+    Elements,
+    /// The body of a `for`, for the element that is given
+    Element,
+    /// The name of the arm that a `match` takes
+    Choice,
+    /// The outputs of the mission; ID is left out
+    Outputs,
 }
 
 /// `test`.
@@ -398,6 +424,8 @@ pub enum TranspileCommand {
     FromAirflow(FromAirflowArgs),
     /// Read LangChain and LangGraph files, without Python or LangChain
     FromLangchain(FromLangChainArgs),
+    /// Write a mission as an Airflow DAG file with its plan
+    ToAirflow(ToAirflowArgs),
 }
 
 /// `transpile from-langchain`.
@@ -427,6 +455,25 @@ pub struct FromLangChainArgs {
     /// An environment variable
     #[arg(long = "env", value_name = "NAME=VALUE")]
     pub env: Vec<String>,
+}
+
+/// `transpile to-airflow`.
+#[derive(Debug, Args)]
+pub struct ToAirflowArgs {
+    /// The mission or plan file; FILE#NAME picks one of several
+    pub file: String,
+    /// Where the DAG file, the plan and the code of Python tools are written
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// The major version of Airflow that loads it
+    #[arg(long = "airflow", value_name = "2|3", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=3))]
+    pub version: u8,
+    /// Exit 0 although something was lost
+    #[arg(long)]
+    pub allow_loss: bool,
+    /// How to print what Airflow has no exact form for
+    #[arg(long, value_enum, default_value_t)]
+    pub report: ReportFormat,
 }
 
 /// `transpile from-airflow`.

@@ -40,5 +40,5 @@ pub use outcome::{Outcome, RunOutcome};
 pub use report::{Event, Failure, RunFailure, RunReport, StepReport, UsageTotals};
 pub use run::{dry_run, run, run_async};
 pub use run_error::RunError;
-pub use step_run::{StepInputs, StepResult, run_step};
+pub use step_run::{StepInputs, StepPart, StepResult, run_step};
 pub use test_run::{TestFailure, TestReport, run_test};

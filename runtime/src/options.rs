@@ -39,6 +39,10 @@ pub struct RunOptions {
     pub llm: LlmOptions,
     /// Asks people.
     pub people: Option<Box<dyn People>>,
+    /// For one step: this is its so manieth attempt, and the caller makes the others that its `retry` allows.
+    pub attempt: Option<u32>,
+    /// `run.id` and `run.started`, nanoseconds since 1970 UTC, where a run of others goes on.
+    pub identity: Option<(String, i64)>,
 }
 
 /// A run's place in its schedule; times in nanoseconds since 1970 UTC.
@@ -83,6 +87,8 @@ impl RunOptions {
             log: true,
             llm: LlmOptions::default(),
             people: None,
+            attempt: None,
+            identity: None,
         }
     }
 }

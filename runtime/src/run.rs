@@ -131,10 +131,14 @@ pub(crate) fn assemble<'e>(
 ) -> Result<(Engine<'e>, Params), RunError> {
     let Setup { plan, params, redactor, options, clock, mocks, seed } = setup;
     let clock = Arc::new(clock);
-    let started = clock.now();
+    let now = clock.now();
     let in_root = |error| RunError::io(format!("the root `{}`", options.root.display()), error);
     let root = options.root.canonicalize().map_err(in_root)?;
     let (run_id, log) = open_log(&root, &clock, options.log)?;
+    let (run_id, started) = match options.identity {
+        Some((id, started)) => (SmolStr::from(id), started),
+        None => (run_id, now),
+    };
     let budget = plan.policy.budget.clone();
     let journal = Journal::new(log, Arc::clone(&redactor), Arc::clone(&clock), options.progress, budget);
     let journal = Arc::new(journal);
@@ -166,6 +170,7 @@ pub(crate) fn assemble<'e>(
         on_failure: if options.keep_going { OnFailure::Finish } else { plan.on_failure },
         mocks,
         sequences: Sequences::default(),
+        attempt: options.attempt,
     };
     Ok((engine, params))
 }
@@ -327,9 +332,9 @@ fn is_refusal(error: &StepError) -> bool {
     error.kind == ErrorKind::Refused || approval
 }
 
-type Outputs = BTreeMap<SmolStr, serde_json::Value>;
+pub(crate) type Outputs = BTreeMap<SmolStr, serde_json::Value>;
 
-fn outputs<'e>(engine: &Engine<'e>, frame: &Frame<'e>) -> (Outputs, Vec<RunFailure>) {
+pub(crate) fn outputs<'e>(engine: &Engine<'e>, frame: &Frame<'e>) -> (Outputs, Vec<RunFailure>) {
     let redactor = &engine.context.redactor;
     let mut found = Outputs::new();
     let mut problems = Vec::new();

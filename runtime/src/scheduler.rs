@@ -6,6 +6,7 @@ mod effects;
 pub(crate) mod frame;
 mod frame_eval;
 mod node;
+mod part;
 mod region;
 mod repeat;
 pub(crate) mod sequence;
@@ -42,6 +43,8 @@ pub(crate) struct Engine<'e> {
     pub on_failure: OnFailure,
     pub mocks: Option<Mocks>,
     pub sequences: sequence::Sequences,
+    /// The attempt of the one step that is run, where its caller makes the others.
+    pub attempt: Option<u32>,
 }
 
 /// Why work gave no value.

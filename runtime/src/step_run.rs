@@ -9,16 +9,33 @@ use crate::outcome::Outcome;
 use crate::prepare::{PreparedBody, PreparedRegion, prepare};
 use crate::redact::Redactor;
 use crate::report::Failure;
-use crate::run::{Setup, assemble, on_own_thread};
+use crate::run::{Setup, assemble, on_own_thread, outputs};
 use crate::run_error::RunError;
 use crate::scheduler::frame::{End, Frame};
 use crate::scheduler::{Begun, Engine};
-use rustchain_plan::Body;
+use crate::step::StepError;
 use rustchain_plan::plan::{Plan, Region};
+use rustchain_plan::{Body, ErrorKind};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Which part of a step is evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StepPart {
+    /// All of it, with everything inside.
+    #[default]
+    Whole,
+    /// The elements of a `for`: a list of objects, one member a variable. Its `when` is looked at.
+    Elements,
+    /// The body of a `for`, for the element of [`StepInputs::element`]; its `when` is not looked at.
+    Element,
+    /// The name of the arm that a `match` takes. Its `when` is looked at.
+    Choice,
+    /// The outputs of the mission, by name; the path is not looked at.
+    Outputs,
+}
 
 /// What one step is given.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -30,6 +47,9 @@ pub struct StepInputs {
     /// The values of the steps beside it, by id.
     #[serde(default)]
     pub steps: BTreeMap<String, serde_json::Value>,
+    /// One element of a `for`, by variable.
+    #[serde(default)]
+    pub element: BTreeMap<String, serde_json::Value>,
 }
 
 /// How one step ended.
@@ -39,34 +59,49 @@ pub struct StepResult {
     pub outcome: Outcome,
     /// Its value as JSON; null where it has none.
     pub value: serde_json::Value,
+    /// A failure that the run does not mind: `on error: continue`.
+    pub handled: bool,
+    /// It failed, and its `retry` allows another attempt, which the caller makes.
+    pub again: bool,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
 }
 
-/// Evaluates the step of an id path with everything inside it. Its upstreams are not run: their values
-/// are given. `options.inputs` is not looked at, and nothing is logged.
+/// Evaluates a step of an id path, or an arm of a `match` (`route/low`). Its upstreams are not run: their
+/// values are given. `options.inputs` is not looked at, and nothing is logged. A value that holds a secret
+/// is refused: whoever runs single steps stores their values.
 ///
 /// # Errors
 /// Where there is no such step or what is given does not fit.
 pub fn run_step(
     plan: &Arc<Plan>,
     path: &str,
+    part: StepPart,
     given: StepInputs,
     options: RunOptions,
 ) -> Result<StepResult, RunError> {
     on_own_thread(|| async {
         let redactor = Arc::new(Redactor::default());
         let prepared = prepare(plan).map_err(RunError::Plan)?;
-        let Some((region, at, called)) = find(&prepared.root, path, &Called::default()) else {
+        let found = match part {
+            StepPart::Outputs => Some(Found::root(&prepared.root)),
+            _ => find(&prepared.root, path),
+        };
+        let Some(found) = found else {
             return Err(RunError::Plan(vec![format!("there is no step `{path}`")]));
         };
+        let region = found.region;
         let at_root = std::ptr::eq(region.source, &plan.root);
         let params = match at_root {
             true => root_params(plan, given.inputs, &options, &redactor),
             false => region_params(plan, region.source, given.inputs),
         };
         let params = params.map_err(RunError::Inputs)?;
+        let element = match found.body(part) {
+            Some(body) => region_params(plan, body, given.element).map_err(RunError::Inputs)?,
+            None => Params::new(),
+        };
         let nothing = Region::default();
         let empty = PreparedRegion::empty(&nothing);
         let options = RunOptions { log: false, ..options };
@@ -74,51 +109,122 @@ pub fn run_step(
             Setup { plan, params, redactor, options, clock: Clock::system(), mocks: None, seed: None };
         let (engine, params) = assemble(setup, &prepared, &empty)?;
         let cancel = engine.context.cancel.clone();
-        let prefix = path.rsplit_once('/').map_or(String::new(), |(before, _)| format!("{before}/"));
-        let frame = Arc::new(Frame::new(region, params, None, prefix.into(), cancel, called));
+        let frame =
+            Arc::new(Frame::new(region, params, None, found.prefix.clone(), cancel, found.called.clone()));
         give(plan, &frame, given.steps).map_err(RunError::Inputs)?;
-        Ok(evaluate(&engine, &frame, at).await)
+        let end = match (part, found.arm) {
+            (StepPart::Whole, Some(arm)) => engine.arm(&frame, found.at, arm).await,
+            (StepPart::Whole, None) => whole(&engine, &frame, found.at).await,
+            (StepPart::Elements, _) => engine.elements(&frame, found.at),
+            (StepPart::Element, _) => engine.element(&frame, found.at, element).await,
+            (StepPart::Choice, _) => engine.choice(&frame, found.at),
+            (StepPart::Outputs, _) => return Ok(all_outputs(&engine, &frame)),
+        };
+        Ok(result(&engine, end))
     })
 }
 
-async fn evaluate<'e>(engine: &'e Engine<'e>, frame: &Arc<Frame<'e>>, at: u32) -> StepResult {
+async fn whole<'e>(engine: &'e Engine<'e>, frame: &Arc<Frame<'e>>, at: u32) -> End {
     let started = engine.journal.clock.now();
-    let end = match engine.begin(frame, at, &frame.cancel, started) {
+    match engine.begin(frame, at, &frame.cancel, started) {
         Begun::Ended(end) => end,
         Begun::Running(future) => future.await.end,
-    };
+    }
+}
+
+fn all_outputs<'e>(engine: &Engine<'e>, frame: &Frame<'e>) -> StepResult {
+    let (outputs, problems) = outputs(engine, frame);
+    let error = problems.into_iter().next().map(|problem| problem.failure);
+    StepResult {
+        outcome: if error.is_none() { Outcome::Succeeded } else { Outcome::Failed },
+        value: serde_json::to_value(outputs).unwrap_or_default(),
+        handled: false,
+        again: false,
+        error,
+    }
+}
+
+fn result(engine: &Engine<'_>, end: End) -> StepResult {
     let redactor = &engine.context.redactor;
     let value = end.value.as_ref().map(|value| codec::encode(value, &engine.plan.schemas));
+    let value = value.unwrap_or_default();
+    if redactor.json(value.clone()) != value {
+        let message = "its value holds a secret, which whoever runs the step would store";
+        let error = StepError::new(ErrorKind::Refused, message);
+        return result(engine, End::failed(error, end.attempts));
+    }
     StepResult {
         outcome: end.outcome,
-        value: value.unwrap_or_default(),
+        value,
+        handled: end.handled,
+        again: end.again,
         error: end.error.as_deref().map(|error| Failure::of(error, redactor)),
     }
 }
 
-/// The region that holds the step of a path, its place in it, and the called missions on the way.
-fn find<'r, 'p>(
+/// A step by its path.
+struct Found<'r, 'p> {
+    region: &'r PreparedRegion<'p>,
+    at: u32,
+    /// One arm of it.
+    arm: Option<usize>,
+    prefix: SmolStr,
+    /// The called missions on the way.
+    called: Called<'p>,
+}
+
+impl<'r, 'p> Found<'r, 'p> {
+    fn root(region: &'r PreparedRegion<'p>) -> Found<'r, 'p> {
+        Found { region, at: 0, arm: None, prefix: SmolStr::default(), called: Called::default() }
+    }
+
+    fn body(&self, part: StepPart) -> Option<&'r Region> {
+        let node = self.region.nodes.get(self.at as usize)?;
+        match &node.body {
+            PreparedBody::Region(region) if part == StepPart::Element => Some(region.source),
+            _ => None,
+        }
+    }
+}
+
+fn find<'r, 'p>(root: &'r PreparedRegion<'p>, path: &str) -> Option<Found<'r, 'p>> {
+    find_in(root, path, String::new(), &Called::default())
+}
+
+fn find_in<'r, 'p>(
     root: &'r PreparedRegion<'p>,
     path: &str,
+    prefix: String,
     called: &Called<'p>,
-) -> Option<(&'r PreparedRegion<'p>, u32, Called<'p>)> {
+) -> Option<Found<'r, 'p>> {
     let (id, rest) = match path.split_once('/') {
         Some((id, rest)) => (id, Some(rest)),
         None => (path, None),
     };
     let shown = |id: &str| root.nodes.iter().position(|node| node.source.display.as_deref() == Some(id));
     let at = root.index.get(id).copied().or_else(|| u32::try_from(shown(id)?).ok())?;
-    let Some(rest) = rest else { return Some((root, at, called.clone())) };
     let node = root.nodes.get(at as usize)?;
+    let Some(rest) = rest else {
+        return Some(Found { region: root, at, arm: None, prefix: prefix.into(), called: called.clone() });
+    };
     match (&node.body, &node.source.body) {
         (PreparedBody::Region(region), _) => {
             let called = called.inside(region.source.policy.as_deref(), &SmolStr::from(id));
-            find(region, rest, &called)
+            find_in(region, rest, format!("{prefix}{id}/"), &called)
         }
         (PreparedBody::Arms(regions), Body::Match { arms, .. }) => {
-            let (label, rest) = rest.split_once('/')?;
+            let label = rest.split('/').next()?;
             let arm = arms.iter().position(|arm| arm.label() == label)?;
-            find(regions.get(arm)?, rest, called)
+            match rest.split_once('/') {
+                None => Some(Found {
+                    region: root,
+                    at,
+                    arm: Some(arm),
+                    prefix: prefix.into(),
+                    called: called.clone(),
+                }),
+                Some((_, rest)) => find_in(regions.get(arm)?, rest, format!("{prefix}{id}/{label}/"), called),
+            }
         }
         _ => None,
     }

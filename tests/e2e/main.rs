@@ -11,4 +11,5 @@ mod recorded;
 mod run;
 mod semantics;
 mod server;
+mod to_airflow;
 mod yaml;

@@ -1,5 +1,6 @@
 //! A folder with missions, and the command run in it.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -73,6 +74,17 @@ impl Project {
         ended(self.command(args).output().expect("the binary starts"))
     }
 
+    /// Runs `rustchain ARGS` here with a text on stdin.
+    pub fn run_with(&self, stdin: &str, args: &[&str]) -> Ended {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(stdin.as_bytes()).expect("written");
+        drop(pipe);
+        ended(child.wait_with_output().expect("the binary ends"))
+    }
+
     /// Runs and expects an exit code.
     pub fn expect(&self, code: i32, args: &[&str]) -> Ended {
         let ended = self.run(args);
@@ -107,7 +119,8 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned()
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("folder");
     for entry in std::fs::read_dir(from).expect("a folder").filter_map(Result::ok) {
         let target = to.join(entry.file_name());

@@ -20,6 +20,7 @@ mod scaffold;
 mod shell;
 mod step;
 mod test;
+mod to_airflow;
 
 use crate::args::{Command, TranspileCommand};
 use crate::error::Error;
@@ -51,6 +52,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Transpile(TranspileCommand::FromAirflow(args)) => airflow::transpile(&args, terminal),
         Command::Transpile(TranspileCommand::FromLangchain(args)) => langchain::transpile(&args, terminal),
         Command::Inspect(args) => inspect::run(&args, terminal),
+        Command::Transpile(TranspileCommand::ToAirflow(args)) => to_airflow::run(&args, terminal),
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),
         Command::Config(command) => config::run(&command, terminal),

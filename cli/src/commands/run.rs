@@ -52,9 +52,7 @@ fn find(args: &RunArgs, terminal: &Terminal) -> Result<Option<Runnable>, Error> 
     if let Some(path) = &args.plan {
         let plan = load_bound_plan(path)?;
         let root = root_of(path);
-        let source = plan.debug.source.as_ref().map(|s| root.join(s));
-        let beside = source.unwrap_or_else(|| path.with_file_name(plan.mission.as_str()));
-        return Ok(Some(Runnable { cassette: cassette(&beside), plan, root }));
+        return Ok(Some(Runnable { cassette: cassette_of(&plan, path, &root), plan, root }));
     }
     // clap asks for one of both.
     let target = Target::parse(args.file.as_deref().unwrap_or_default());
@@ -80,6 +78,12 @@ fn written_out(file: &Path, plan: &Plan) -> Result<(), Error> {
     ))
 }
 
+/// The cassette of a plan file: beside the mission that it was made of.
+pub(super) fn cassette_of(plan: &Plan, path: &Path, root: &Path) -> PathBuf {
+    let source = plan.debug.source.as_ref().map(|source| root.join(source));
+    cassette(&source.unwrap_or_else(|| path.with_file_name(plan.mission.as_str())))
+}
+
 fn cassette(mission: &Path) -> PathBuf {
     mission.with_extension("cassette.jsonl")
 }
@@ -97,9 +101,13 @@ fn options(args: &RunArgs, runnable: &Runnable) -> Result<RunOptions, Error> {
     options.max_parallel = config.count("parallel");
     options.keep_going = args.keep_going;
     options.scheduled = args.scheduled.as_deref().map(scheduled).transpose()?;
-    let mode = LlmMode::from_word(config.word("llm"));
-    options.llm = llm::LlmOptions { mode, cassette: Some(runnable.cassette.clone()) };
+    options.llm = model_answers(&config, runnable.cassette.clone());
     Ok(options)
+}
+
+/// Where `ask` gets its answers, by the settings.
+pub(super) fn model_answers(config: &Config, cassette: PathBuf) -> llm::LlmOptions {
+    llm::LlmOptions { mode: LlmMode::from_word(config.word("llm")), cassette: Some(cassette) }
 }
 
 fn inputs(args: &RunArgs) -> Result<BTreeMap<String, Input>, Error> {
@@ -121,12 +129,18 @@ fn inputs(args: &RunArgs) -> Result<BTreeMap<String, Input>, Error> {
     Ok(inputs)
 }
 
-fn scheduled(text: &str) -> Result<rustchain_runtime::Scheduled, Error> {
+/// A moment in RFC 3339 as nanoseconds since 1970 UTC.
+pub(super) fn moment(text: &str) -> Result<i64, Error> {
     let json = Value::String(text.to_owned());
     let decoded = rustchain_plan::codec::decode(&json, &Type::Timestamp, &Schemas::new());
     let Ok(rustchain_plan::Value::Timestamp(moment)) = decoded else {
         return Err(Error::usage(format!("`{text}` is no moment"), "write RFC 3339: 2026-01-31T06:00:00Z"));
     };
+    Ok(moment)
+}
+
+fn scheduled(text: &str) -> Result<rustchain_runtime::Scheduled, Error> {
+    let moment = moment(text)?;
     Ok(rustchain_runtime::Scheduled {
         at: moment,
         interval_start: moment,

@@ -112,9 +112,7 @@ impl<'e> Engine<'e> {
         cancel: &CancelToken,
     ) -> Result<End, Fail> {
         let subject = self.eval(&site.frame, subject)?;
-        let fits =
-            |arm: &Arm| arm.patterns.is_empty() || arm.patterns.iter().any(|p| equal_values(p, &subject));
-        let taken = arms.iter().position(fits);
+        let taken = arms.iter().position(|arm| fits(arm, &subject));
         for (_, arm) in arms.iter().enumerate().filter(|(at, _)| Some(*at) != taken) {
             self.journal.arm_skipped(&site.path, arm.label());
         }
@@ -132,18 +130,11 @@ impl<'e> Engine<'e> {
         region: &'e PreparedRegion<'e>,
         cancel: &CancelToken,
     ) -> Result<End, Fail> {
-        let Body::For { bindings, max, limit, .. } = &site.node.body else {
+        let Body::For { bindings, max, .. } = &site.node.body else {
             return Err(mismatch(&site.node.body));
         };
         let elements = Elements::evaluate(self, &site.frame, bindings)?;
-        if let Some(limit) = limit {
-            let limit = self.eval_count(&site.frame, limit, "limit")?;
-            if elements.count > limit {
-                let message =
-                    format!("`{}` has {} elements; its `limit` is {limit}", site.path, elements.count);
-                return Err(StepError::new(ErrorKind::Exhausted, message).into());
-            }
-        }
+        self.keeps_limit(site, &elements)?;
         let most = match max {
             // Mocks that give one value an evaluation give them in input order.
             _ if self.mocks.is_some() => 1,
@@ -178,6 +169,17 @@ impl<'e> Engine<'e> {
             }
         }
         collected(ends)
+    }
+
+    /// `limit` of a `for`.
+    pub(super) fn keeps_limit(&self, site: &Site<'e>, elements: &Elements) -> Result<(), StepError> {
+        let Body::For { limit: Some(limit), .. } = &site.node.body else { return Ok(()) };
+        let limit = self.eval_count(&site.frame, limit, "limit")?;
+        if elements.count <= limit {
+            return Ok(());
+        }
+        let message = format!("`{}` has {} elements; its `limit` is {limit}", site.path, elements.count);
+        Err(StepError::new(ErrorKind::Exhausted, message))
     }
 
     async fn looped(
@@ -282,14 +284,18 @@ fn collected(ends: Vec<Option<End>>) -> Result<End, Fail> {
     Ok(End::succeeded(Value::list(values), attempts))
 }
 
+pub(super) fn fits(arm: &Arm, subject: &Value) -> bool {
+    arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| equal_values(pattern, subject))
+}
+
 /// The cross product of the lists of a `for`, by index.
-struct Elements {
+pub(super) struct Elements {
     lists: Vec<(SmolStr, Arc<Vec<Value>>)>,
-    count: usize,
+    pub(super) count: usize,
 }
 
 impl Elements {
-    fn evaluate<'e>(
+    pub(super) fn evaluate<'e>(
         engine: &Engine<'e>,
         frame: &Frame<'e>,
         bindings: &[(SmolStr, Expr)],
@@ -310,7 +316,7 @@ impl Elements {
         Ok(Elements { lists, count })
     }
 
-    fn at(&self, index: usize) -> Vec<(SmolStr, Value)> {
+    pub(super) fn at(&self, index: usize) -> Vec<(SmolStr, Value)> {
         let mut rest = index;
         let mut params: Vec<_> = self
             .lists

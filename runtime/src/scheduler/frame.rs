@@ -26,11 +26,13 @@ pub(crate) struct End {
     pub dropped: bool,
     /// How often its call was evaluated.
     pub attempts: u32,
+    /// It failed, and whoever makes the attempts may make another.
+    pub again: bool,
 }
 
 impl End {
     pub(crate) fn without_value(outcome: Outcome) -> End {
-        End { outcome, handled: false, value: None, error: None, dropped: false, attempts: 0 }
+        End { outcome, handled: false, value: None, error: None, dropped: false, attempts: 0, again: false }
     }
 
     pub(crate) fn succeeded(value: Value, attempts: u32) -> End {

@@ -18,6 +18,8 @@ pub(crate) struct Site<'e> {
     pub frame: Arc<Frame<'e>>,
     pub node: &'e Node,
     pub path: SmolStr,
+    /// It is what was asked for: nothing around it runs.
+    pub is_alone: bool,
 }
 
 impl<'e> Engine<'e> {
@@ -50,8 +52,17 @@ impl<'e> Engine<'e> {
                 Err(error) => self.on_error(frame, node.source, error, 1),
             });
         }
-        let site = Site { frame: Arc::clone(frame), node: node.source, path: self.path(&frame.prefix, node) };
+        let site = self.site(frame, node);
         Begun::Running(self.run(site, &node.body, at, cancel.clone(), started))
+    }
+
+    pub(super) fn site(&self, frame: &Arc<Frame<'e>>, node: &PreparedNode<'e>) -> Site<'e> {
+        Site {
+            frame: Arc::clone(frame),
+            node: node.source,
+            path: self.path(&frame.prefix, node),
+            is_alone: self.attempt.is_some() && frame.parent.is_none() && is_one(&node.source.body),
+        }
     }
 
     /// The result of a step that neither waits nor has clauses that need a clock.
@@ -140,6 +151,11 @@ impl<'e> Engine<'e> {
             self.journal.lowered(&path, *labels, reason);
         }
     }
+}
+
+/// Is its body evaluated once?
+fn is_one(body: &Body) -> bool {
+    !matches!(body, Body::For { .. } | Body::Loop { .. } | Body::Poll { .. })
 }
 
 /// A plan whose block does not fit its prepared form cannot be made by `prepare`; said instead of assumed.

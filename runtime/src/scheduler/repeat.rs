@@ -59,7 +59,8 @@ impl<'e> Engine<'e> {
         cancel: &CancelToken,
         work: Work<'e>,
     ) -> Result<End, Fail> {
-        let mut attempt = 0;
+        let lent = self.attempt.filter(|_| site.is_alone);
+        let mut attempt = lent.map_or(0, |number| number.saturating_sub(1));
         loop {
             attempt += 1;
             let error = match self.attempt(site, path, cancel, &work, attempt).await {
@@ -77,6 +78,9 @@ impl<'e> Engine<'e> {
             let Some(pause) = pause else {
                 return Ok(self.on_error(&site.frame, site.node, error, attempt));
             };
+            if lent.is_some() {
+                return Ok(End { again: true, ..End::failed(error, attempt) });
+            }
             self.journal.step_retried(path, attempt, pause, &error);
             if !self.rest(cancel, pause).await {
                 return Err(Fail::Cancelled);

@@ -4,7 +4,7 @@ use crate::plans::*;
 use rustchain_plan::expr::BinaryOp;
 use rustchain_plan::plan::{Body, InputSpec, Plan};
 use rustchain_plan::{ExprKind, Labels, Type, Value};
-use rustchain_runtime::{Input, Outcome, RunError, RunOptions, StepInputs, run_step};
+use rustchain_runtime::{Input, Outcome, RunError, RunOptions, StepInputs, StepPart, run_step};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -75,12 +75,18 @@ fn one_step_runs_by_itself_on_values_that_are_given() {
     one.ty = Type::Int;
     let plan = Arc::new(Plan { inputs: inputs(), ..plan(vec![one, value("sum", sum).reading(&["one"])]) });
     let given = StepInputs {
+        element: Default::default(),
         inputs: [("n".to_owned(), json!(2))].into(),
         steps: [("one".to_owned(), json!(40))].into(),
     };
-    let result = run_step(&plan, "sum", given, options(root.path(), &[], None)).unwrap();
+    let result = run_step(&plan, "sum", StepPart::Whole, given, options(root.path(), &[], None)).unwrap();
     assert_eq!((result.outcome, result.value), (Outcome::Succeeded, json!(42)));
-    let result = run_step(&plan, "sum", StepInputs::default(), options(root.path(), &[], None)).unwrap();
+    let result =
+        run_step(&plan, "sum", StepPart::Whole, StepInputs::default(), options(root.path(), &[], None))
+            .unwrap();
     assert_eq!(result.outcome, Outcome::Failed);
-    assert!(run_step(&plan, "gone", StepInputs::default(), options(root.path(), &[], None)).is_err());
+    assert!(
+        run_step(&plan, "gone", StepPart::Whole, StepInputs::default(), options(root.path(), &[], None))
+            .is_err()
+    );
 }
