@@ -2,6 +2,7 @@
 
 mod bounds;
 mod modules;
+mod serialized;
 mod values;
 
 use rustchain_grammar::FileId;

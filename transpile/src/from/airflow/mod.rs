@@ -11,6 +11,7 @@ pub mod lower;
 mod model;
 mod options;
 mod read;
+mod serialized;
 mod settings;
 mod setup;
 mod state;

@@ -10,8 +10,13 @@ use crate::vfs::Vfs;
 /// Stack of the thread that evaluates: deep files must not overflow it.
 const STACK: usize = 512 << 20;
 
-/// What Airflow would build from a file. Never fails: what cannot be told is a loss.
+/// What Airflow would build from a DAG file, or built and wrote as JSON. Never fails: what cannot be told is a loss.
 pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &AirflowOptions) -> AirflowFile {
+    if path.ends_with(".json")
+        && let Ok(text) = vfs.read(path)
+    {
+        return super::serialized::read(path, &text);
+    }
     let run = || {
         let machine_options = Options {
             roots: roots(vfs, path, &options.roots),
