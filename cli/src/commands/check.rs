@@ -47,6 +47,16 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Error> 
     Ok(if failed && args.format != Format::Sarif { Exit::Failed } else { Exit::Ok })
 }
 
+/// What all checks say about some missions: their texts, the diagnostics, and the severity that fails.
+pub(super) fn look(files: &[PathBuf]) -> Result<(SourceMap, Vec<Diagnostic>, Severity), Error> {
+    let first = files.first().map_or(Path::new("."), PathBuf::as_path);
+    let config = Config::load(&root_of(first))?;
+    let except = config.texts("except").into_iter().collect();
+    let settings = Settings { deny: severity(config.word("deny")), except };
+    let report = Report::of(files, &settings)?;
+    Ok((report.sources, report.diagnostics, settings.deny))
+}
+
 struct Settings {
     deny: Severity,
     except: BTreeSet<String>,
