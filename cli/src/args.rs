@@ -146,7 +146,7 @@ pub enum ResultFormat {
 }
 
 /// `check`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct CheckArgs {
     /// Files and folders
     #[arg(default_value = ".")]

@@ -78,7 +78,7 @@ fn has_line(path: &Path, test: impl Fn(&str) -> bool) -> bool {
     std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(test))
 }
 
-/// YAML and JSON missions and Airflow's DAG files, known by the file's extension, as mission text.
+/// YAML and JSON missions, Airflow's DAG files and LangChain's scripts and notebooks, known by the file's extension, as mission text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Foreign;
 
@@ -87,7 +87,9 @@ impl Translate for Foreign {
         let extension = path.extension().and_then(|e| e.to_str())?;
         match extension {
             "yaml" | "yml" | "json" => {}
-            "py" => return Some(crate::imported::from_python(path, text, original).unwrap_or_default()),
+            "py" | "ipynb" => {
+                return Some(crate::imported::from_python(path, text, original).unwrap_or_default());
+            }
             _ => return None,
         }
         let imported = rustchain_transpile::from::yaml::import(original, &path.display().to_string(), text);

@@ -5,6 +5,7 @@ use crate::args::{Importer, InspectArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::terminal::Terminal;
+use rustchain_transpile::from::{Importer as Detected, by_imports};
 
 pub(super) fn run(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Error> {
     if !args.file.is_file() {
@@ -23,14 +24,8 @@ fn detect(args: &InspectArgs) -> Importer {
         return Importer::Langchain;
     }
     let text = std::fs::read_to_string(&args.file).unwrap_or_default();
-    let imports = |package: &str| {
-        text.lines().map(str::trim_start).any(|l| {
-            let rest = l.strip_prefix("from ").or_else(|| l.strip_prefix("import "));
-            rest.is_some_and(|r| r.trim_start().starts_with(package))
-        })
-    };
-    match (imports("airflow"), imports("langchain") || imports("langgraph")) {
-        (false, true) => Importer::Langchain,
+    match by_imports(&text) {
+        Some(Detected::LangChain) => Importer::Langchain,
         _ => Importer::Airflow,
     }
 }

@@ -85,12 +85,8 @@ fn check(
 ) -> Result<Exit, Error> {
     let args = CheckArgs {
         paths: missions.iter().map(|m| args.output.join(&m.path)).collect(),
-        format: Format::Human,
         deny: Some("error".to_owned()),
-        except: Vec::new(),
-        fix: false,
-        unsafe_fixes: false,
-        effects: false,
+        ..CheckArgs::default()
     };
     super::check::run(&args, terminal)
 }

@@ -11,6 +11,7 @@ use crate::terminal::Terminal;
 use rustchain_plan::types::Schemas;
 use rustchain_plan::{Plan, Type};
 use rustchain_runtime::{Input, RunError, RunOptions, RunOutcome, RunReport, llm};
+use rustchain_transpile::from::{Importer, by_imports};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,14 +66,20 @@ fn find(args: &RunArgs, terminal: &Terminal) -> Result<Option<Runnable>, Error> 
 
 /// The functions of Python tasks run from files of their own, which `transpile` writes beside the mission.
 fn written_out(file: &Path, plan: &Plan) -> Result<(), Error> {
-    if file.extension().is_none_or(|e| e != "py") || plan.tools.is_empty() {
+    let notebook = file.extension().is_some_and(|e| e == "ipynb");
+    if !(notebook || file.extension().is_some_and(|e| e == "py")) || plan.tools.is_empty() {
         return Ok(());
     }
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let importer = match by_imports(&text) {
+        Some(Importer::Airflow) if !notebook => "from-airflow",
+        _ => "from-langchain",
+    };
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     Err(Error::usage(
         format!("`{}` has tasks in Python: they need files of their own", file.display()),
         format!(
-            "`rustchain transpile from-airflow {} -o missions`, then `rustchain run missions/{stem}.mission`",
+            "`rustchain transpile {importer} {} -o missions`, then `rustchain run missions/{stem}.mission`",
             file.display()
         ),
     ))

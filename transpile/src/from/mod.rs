@@ -2,9 +2,11 @@
 
 pub mod airflow;
 mod callable;
+mod detect;
 pub mod langchain;
 mod lower;
 pub mod yaml;
 
 pub use callable::{Callable, Dependency, Origin, Param};
+pub use detect::{Importer, by_imports};
 pub use lower::{Fate, OriginRange, OutputFile};
