@@ -4,6 +4,7 @@ mod airflow;
 mod commands;
 mod fixes;
 mod gallery;
+mod langchain;
 mod langchain_requests;
 mod policy;
 mod project;

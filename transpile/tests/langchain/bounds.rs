@@ -32,7 +32,7 @@ fn deep_objects_are_cut() {
     let mut source = "from langchain_core.runnables import RunnableParallel, RunnablePassthrough\nc = RunnablePassthrough()\n".to_owned();
     source.push_str("for i in range(3000):\n    c = RunnableParallel(a=c)\n");
     let file = text("a.py", &source);
-    assert!(inspect(&file).to_string().contains("nested too deeply"));
+    assert!(inspect(&file).to_string().contains("nested too deeply"), "{}", losses(&file));
 }
 
 /// Source with a piece cut out, doubled or replaced.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod inputs;
+mod missions;
 mod scripts;
 
 use rustchain_transpile::from::langchain::{LangChainFile, LangChainOptions, read};

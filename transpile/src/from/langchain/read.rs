@@ -25,8 +25,8 @@ pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &LangChainOptions) -> L
         Err(message) => return json::refused(path, message),
     };
     match path.rsplit('.').next().unwrap_or_default() {
-        "ipynb" => on_large_stack(|| read_notebook(&confined, path, &text, options)),
-        "json" | "yaml" | "yml" => on_large_stack(|| read_data(&confined, path, &text, options)),
+        "ipynb" => deep(path, || read_notebook(&confined, path, &text, options)),
+        "json" | "yaml" | "yml" => deep(path, || read_data(&confined, path, &text, options)),
         _ => read_python(&confined, path, &text, options),
     }
 }
@@ -66,17 +66,23 @@ pub fn read_python(
     source: &str,
     options: &LangChainOptions,
 ) -> LangChainFile {
-    on_large_stack(|| evaluate(vfs, path, source, options, &roots(vfs, path, &options.roots)))
+    deep(path, || evaluate(vfs, path, source, options, &roots(vfs, path, &options.roots)))
 }
 
-fn on_large_stack(f: impl FnOnce() -> LangChainFile + Send) -> LangChainFile {
-    std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, f) {
-        Ok(thread) => match thread.join() {
-            Ok(file) => file,
+/// Runs `f` where deep files do not overflow the stack; `None` where no thread can be started.
+pub(super) fn on_large_stack<T: Send>(f: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, f).ok()?;
+        match thread.join() {
+            Ok(value) => Some(value),
             Err(panic) => std::panic::resume_unwind(panic),
-        },
-        Err(e) => json::refused("", format!("no thread can be started: {e}")),
+        }
     })
+}
+
+/// A file that is read on a large stack.
+fn deep(path: &str, f: impl FnOnce() -> LangChainFile + Send) -> LangChainFile {
+    on_large_stack(f).unwrap_or_else(|| json::refused(path, "no thread can be started".into()))
 }
 
 /// As [`read_python`], on the stack of the caller and with modules looked for in `roots` alone.

@@ -3,6 +3,7 @@
 use super::graph::GraphState;
 use super::model::{Effect, Node, Op, OpKind, Origin};
 use crate::python::{Args, Machine, ModuleId, Native, Site, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The evaluator with this host.
@@ -63,6 +64,8 @@ pub struct LangChainHost {
     pub(super) losses: Vec<PendingLoss>,
     /// The tables of LangGraph's objects.
     pub(super) graph: GraphState,
+    /// How deep objects are nested, by their address.
+    pub(super) depths: HashMap<usize, u32>,
     /// Where LangChain is installed.
     pub(super) library: Option<String>,
     /// The code cells of a notebook: number and first line.
@@ -105,8 +108,32 @@ pub(super) fn node(m: &M<'_>, kind: OpKind, site: Site) -> Node {
     Arc::new(Op { kind, origin: origin(m, site) })
 }
 
-/// Puts an object into the table.
+/// Deepest nesting of objects.
+const MAX_NESTED: u32 = 300;
+
+/// How deep an object is nested.
+fn depth_of(known: &mut HashMap<usize, u32>, op: &Node) -> u32 {
+    let key = Arc::as_ptr(op) as usize;
+    if let Some(depth) = known.get(&key) {
+        return *depth;
+    }
+    let mut inner = 0;
+    super::walk::children(op, &mut |child| inner = inner.max(depth_of(known, child)));
+    known.insert(key, inner + 1);
+    inner + 1
+}
+
+/// Puts an object into the table; one that is nested too deeply is cut.
 pub(super) fn push(m: &mut M<'_>, op: Node) -> Value {
+    let op = match depth_of(&mut m.host.depths, &op) > MAX_NESTED {
+        false => op,
+        true => {
+            let reason = "objects are nested too deeply";
+            let site = m.site(Default::default());
+            m.host.lose(Effect::Structure, reason, site);
+            Arc::new(Op { kind: OpKind::Unknown(reason.into()), origin: op.origin.clone() })
+        }
+    };
     m.host.ops.push(op);
     Value::Native(Native { kind: kind::OP, id: m.host.ops.len() as u32 - 1 })
 }

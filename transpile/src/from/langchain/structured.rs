@@ -170,9 +170,10 @@ fn with_raw(m: &mut M<'_>, bound: Node, parser: Node, site: Site) -> Value {
 
 /// A class that derives from Pydantic's `BaseModel`.
 pub(super) fn is_pydantic(m: &M<'_>, value: &Value) -> bool {
-    matches!(m.object_of(value), Some(Object::Class(_)))
-        && m.external_base(value)
-            .is_some_and(|base| last(&base) != "TypedDict" && super::schema::is_model_base(&base))
+    m.own_classes(value).iter().flat_map(|class| &class.bases).any(|base| match base {
+        Value::External(path) => last(path) != "TypedDict" && super::schema::is_model_base(path),
+        _ => false,
+    })
 }
 
 /// Bases whose instances are something to LangChain.

@@ -6,6 +6,7 @@ use crate::from::callable::Callable;
 use crate::from::langchain::model::Origin;
 use crate::from::lower::text::string;
 use crate::python::syntax::{self, ast};
+use ruff_python_ast::visitor::{self, Visitor};
 
 /// A function of one parameter whose body is one expression that is known here; `None` for any other.
 pub(super) fn translate(
@@ -37,6 +38,47 @@ pub(super) fn translate(
         body.names = names;
     }
     found
+}
+
+/// The keys that a function reads of its one parameter; `None` where it uses the parameter in any other way.
+pub(super) fn keys_read(function: &Callable) -> Option<Vec<String>> {
+    let (tree, _) = syntax::parse(&function.source).ok()?;
+    let Some(ast::Stmt::FunctionDef(def)) = tree.body.first() else { return None };
+    let parameter = def.parameters.args.first()?.parameter.name.id.to_string();
+    let mut reads = Reads { parameter, keys: Vec::new(), other: false };
+    def.body.iter().for_each(|s| reads.visit_stmt(s));
+    (!reads.other).then_some(reads.keys)
+}
+
+struct Reads {
+    parameter: String,
+    keys: Vec<String>,
+    other: bool,
+}
+
+impl Reads {
+    fn add(&mut self, key: &str) {
+        if !self.keys.iter().any(|k| k == key) {
+            self.keys.push(key.to_owned());
+        }
+    }
+
+    fn is_parameter(&self, expr: &ast::Expr) -> bool {
+        matches!(expr, ast::Expr::Name(n) if n.id.as_str() == self.parameter)
+    }
+}
+
+impl<'a> Visitor<'a> for Reads {
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        match expr {
+            ast::Expr::Subscript(sub) if self.is_parameter(&sub.value) => match &*sub.slice {
+                ast::Expr::StringLiteral(key) => self.add(key.value.to_str()),
+                _ => self.other = true,
+            },
+            _ if self.is_parameter(expr) => self.other = true,
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
 }
 
 fn is_docstring(stmt: &ast::Stmt) -> bool {
@@ -77,6 +119,8 @@ impl Reader<'_, '_, '_, '_> {
                 ast::Number::Int(i) => Some(Code::new(i.as_i64()?.to_string(), "int")),
                 _ => None,
             },
+            ast::Expr::Subscript(sub) if !self.is_parameter(&sub.value) => None,
+            ast::Expr::Name(_) if !self.is_parameter(expr) => None,
             ast::Expr::Name(_) | ast::Expr::Subscript(_) => {
                 let found = self.expr(expr)?;
                 match found {

@@ -40,13 +40,16 @@ pub struct LangChainImport {
 
 /// Imports files.
 pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &LangChainOptions) -> LangChainImport {
-    let mut out = LangChainImport::default();
-    for path in files {
-        let file = super::read(vfs, path, options);
-        lower(path, &file, &mut out);
-    }
-    out.diagnostics = diagnostics(&out);
-    out
+    let run = || {
+        let mut out = LangChainImport::default();
+        for path in files {
+            let file = super::read(vfs, path, options);
+            lower(path, &file, &mut out);
+        }
+        out.diagnostics = diagnostics(&out);
+        out
+    };
+    super::read::on_large_stack(run).unwrap_or_default()
 }
 
 /// What all missions of a file share.
@@ -98,6 +101,8 @@ pub(in crate::from::langchain) struct Body<'s, 'f> {
     pub(in crate::from::langchain) shared: &'s mut Shared<'f>,
     /// Inputs by name with their type, in order of first use.
     pub(in crate::from::langchain) inputs: Vec<(String, String)>,
+    /// Inputs of messages that may be left out.
+    pub(in crate::from::langchain) optional: Vec<String>,
     /// Steps in order.
     pub(in crate::from::langchain) steps: Vec<Step>,
     pub(in crate::from::langchain) names: Names,
@@ -113,12 +118,12 @@ pub(in crate::from::langchain) struct Step {
 
 impl<'s, 'f> Body<'s, 'f> {
     pub(in crate::from::langchain) fn new(shared: &'s mut Shared<'f>) -> Self {
-        Body { shared, inputs: Vec::new(), steps: Vec::new(), names: Names::default() }
+        Body { shared, inputs: Vec::new(), optional: Vec::new(), steps: Vec::new(), names: Names::default() }
     }
 
     /// An input, added on first use.
     pub(in crate::from::langchain) fn input(&mut self, key: &str, ty: &str) -> String {
-        let name = names::identifier(key);
+        let name = input_name(key);
         match self.inputs.iter().find(|(n, _)| *n == name) {
             Some(_) => {}
             None => {
@@ -182,6 +187,19 @@ fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
     out.report.entries.append(&mut shared.report.entries);
 }
 
+/// An input keeps its name where only the head of a statement is reserved, e.g. `input` itself.
+fn input_name(key: &str) -> String {
+    const WORDS: &[&str] = &[
+        "if", "then", "else", "match", "for", "loop", "in", "let", "step", "with", "true", "false", "null",
+        "hole", "run",
+    ];
+    let name = names::identifier(key);
+    match name.strip_suffix('_') {
+        Some(plain) if plain == key && !WORDS.contains(&key) => key.to_owned(),
+        _ => name,
+    }
+}
+
 /// What can run and stands in no other object of a name.
 fn outermost(file: &LangChainFile) -> Vec<&Named> {
     let mut inside = std::collections::HashSet::new();
@@ -239,9 +257,14 @@ struct Written {
 
 fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     let mut body = Body::new(shared);
-    let result = runnable::lower(&mut body, &object.op, Value::Inputs);
+    let start = match runnable::text_input(&object.op) {
+        Some(name) => Value::Code(value::Code::new(body.input(&name, "string"), "string")),
+        None => Value::Inputs,
+    };
+    let result = runnable::lower(&mut body, &object.op, start);
     let output = value::code(&mut body, &result, &object.op.origin);
     let (inputs, steps) = (std::mem::take(&mut body.inputs), std::mem::take(&mut body.steps));
+    let optional = std::mem::take(&mut body.optional);
     let taken = |n: &str| inputs.iter().any(|(i, _)| i == n) || steps.iter().any(|s| s.name == n);
     let result_name = ["result", "answer_", "output_"].into_iter().find(|n| !taken(n)).unwrap_or("result_");
     let lossy =
@@ -253,7 +276,8 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     }
     let mut text = format!("mission {name} {{\n");
     for (input, ty) in &inputs {
-        text.push_str(&format!("  input {input}: {ty}\n"));
+        let default = if optional.contains(input) { " = []" } else { "" };
+        text.push_str(&format!("  input {input}: {ty}{default}\n"));
     }
     text.push_str("  policy inferred\n\n");
     let mut origins = Vec::new();

@@ -6,8 +6,8 @@ use crate::from::langchain::model::{
     Data, Effect, FewShot, Message, Op, OpKind, Origin, Prompt, PromptBody, TemplateFormat,
 };
 use crate::from::langchain::template::{Piece, pieces};
-use crate::from::lower::Fate;
 use crate::from::lower::text::string;
+use crate::from::lower::{Fate, names};
 
 /// A prompt with its variables filled in.
 pub(super) fn lower(body: &mut Body<'_, '_>, prompt: &Prompt, op: &Op, input: &Value) -> Value {
@@ -65,9 +65,16 @@ fn messages_code(
                 },
             },
             Message::Placeholder { variable, optional } => {
-                if *optional && prompt.partial.iter().any(|(p, _)| p == variable) && !gives(input, variable) {
-                    // Nothing fills it, so nothing is sent.
+                // The scratchpad of an agent is empty before its loop, which adds to the messages itself.
+                let fills = prompt.partial.iter().any(|(p, _)| p == variable);
+                if variable == "agent_scratchpad" && !gives(input, variable) {
                     continue;
+                }
+                if *optional && fills && !gives(input, variable) {
+                    if !matches!(input, Value::Inputs) {
+                        continue;
+                    }
+                    body.optional.push(names::identifier(variable));
                 }
                 flush(&mut list, &mut runs);
                 let found = value::key(body, input, variable, "list<Message>", origin);
@@ -225,7 +232,7 @@ fn template_code(
                 if count == 1 {
                     only = Some(code.clone());
                 }
-                out.push_str(&format!("${{{code}}}"));
+                out.push_str(&inner(&code));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::Body;
 use crate::from::langchain::model::{Data, Effect, Model, Node, OpKind};
 use crate::from::lower::Fate;
-use crate::from::lower::text::string;
+use crate::from::lower::text::{duration, string};
 
 /// Vendors that speak OpenAI's protocol at another address, with the variable that holds their key.
 const COMPATIBLE: &[(&str, &str, &str)] = &[
@@ -56,6 +56,12 @@ fn of_model(body: &mut Body<'_, '_>, model: &Model, op: &Node, hint: &str) -> Op
         args.push(format!("base_url: {}", string(url)));
     }
     for (key, value) in &model.params {
+        if let ("request_timeout", Data::Float(seconds)) = (key.as_str(), value)
+            && *seconds > 0.0
+        {
+            args.push(format!("timeout: {}", duration((seconds * 1e6) as i64)));
+            continue;
+        }
         match (PARAMETERS.contains(&key.as_str()), argument(value)) {
             (true, Some(code)) => args.push(format!("{key}: {code}")),
             _ => left_out(body, key, op),

@@ -59,6 +59,24 @@ pub(super) fn lower(body: &mut Body<'_, '_>, op: &Node, input: Value) -> Value {
     }
 }
 
+/// The name of the input, where the whole of it is one text: a retriever or model reads it as it is.
+pub(super) fn text_input(op: &Node) -> Option<String> {
+    match &op.kind {
+        OpKind::Retriever(_) => Some("question".into()),
+        OpKind::Model(_) => Some("input".into()),
+        OpKind::Seq(steps) => text_input(steps.first()?),
+        OpKind::Bind(bind) => text_input(&bind.bound),
+        OpKind::Retry { bound, .. } => text_input(bound),
+        OpKind::Fallbacks { primary, .. } => text_input(primary),
+        OpKind::Parallel(branches) => {
+            let found = branches.iter().find_map(|(_, b)| text_input(b))?;
+            let whole = branches.iter().find(|(_, b)| matches!(b.kind, OpKind::Passthrough));
+            Some(whole.map_or(found, |(name, _)| name.clone()))
+        }
+        _ => None,
+    }
+}
+
 /// A runnable whose last step gets a name of its own.
 fn named(body: &mut Body<'_, '_>, op: &Node, input: Value, hint: &str) -> Value {
     match &op.kind {

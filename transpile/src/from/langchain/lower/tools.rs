@@ -33,12 +33,21 @@ pub(super) fn call_function(
     if let Some(value) = super::condition::translate(body, &function, input, origin) {
         return value;
     }
-    let argument = match input {
-        Value::Inputs => {
+    let argument = match (input, super::condition::keys_read(&function)) {
+        (Value::Inputs | Value::Dict(_, Some(_)), Some(keys)) if !keys.is_empty() => {
+            let read = keys.iter().map(|k| (k.clone(), value::key(body, input, k, "json", origin))).collect();
+            let dict = value::code(body, &Value::Dict(read, None), origin);
+            Code::new(dict.code, "json")
+        }
+        (Value::Inputs, _) => {
             let name = body.input("input", "json");
             Code::new(name, "json")
         }
-        other => value::code(body, other, origin),
+        (other, _) => {
+            let code = value::code(body, other, origin);
+            let ty = if code.ty.starts_with('{') { "json".into() } else { code.ty };
+            Code::new(code.code, ty)
+        }
     };
     let result = match function.returns.as_deref() {
         Some("str") => "string",
