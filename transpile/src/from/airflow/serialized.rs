@@ -2,10 +2,9 @@
 //!
 //! The format keeps only the names of Python callables: every such task is a loss of its body.
 
-use super::model::{
-    AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Callable, Data, Mapping, Origin,
-};
+use super::model::{AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Data, Mapping, Origin};
 use super::state::Effect;
+use crate::from::callable::Callable;
 use crate::python::Plain;
 use crate::python::time::{DateTime, SECOND};
 use rustchain_grammar::Span;
