@@ -5,18 +5,28 @@ use crate::project::{Ended, Project, repository};
 use crate::recorded::Recorded;
 use serde_json::{Map, Value};
 
-/// A case of `tests/fixtures/langchain/requests`.
-struct Case {
+/// A case of `tests/fixtures/langchain`.
+pub struct Case {
     name: String,
-    drive: Value,
+    pub drive: Value,
     mission: String,
+    /// The application.
+    pub app: String,
     lines: String,
-    result: Value,
+    pub result: Value,
 }
 
 impl Case {
+    /// A case whose mission is written by hand.
     fn read(name: &str) -> Case {
-        let folder = repository().join("tests/fixtures/langchain/requests").join(name);
+        let case = Case::of("requests", name);
+        let mission = repository().join("tests/fixtures/langchain/requests").join(name).join("app.mission");
+        Case { mission: std::fs::read_to_string(&mission).unwrap_or_else(|e| panic!("{name}: {e}")), ..case }
+    }
+
+    /// A case whose mission is imported.
+    pub fn of(kind: &str, name: &str) -> Case {
+        let folder = repository().join("tests/fixtures/langchain").join(kind).join(name);
         let read = |file: &str| {
             std::fs::read_to_string(folder.join(file)).unwrap_or_else(|e| panic!("{name}/{file}: {e}"))
         };
@@ -24,7 +34,8 @@ impl Case {
         Case {
             name: name.to_owned(),
             drive: json("drive.json"),
-            mission: read("app.mission"),
+            mission: String::new(),
+            app: read("app.py"),
             lines: read("recorded.jsonl"),
             result: json("result.json"),
         }
@@ -47,22 +58,27 @@ impl Case {
 
     /// Runs `mission` once for each call; the last end and the server.
     fn run(&self, mission: &str) -> (Ended, Recorded) {
+        self.run_in(Project::with("app.mission", mission), "app.mission")
+    }
+
+    /// Runs a mission of a project.
+    pub fn run_in(&self, project: Project, target: &str) -> (Ended, Recorded) {
         let server = Recorded::start(&self.lines);
-        let project = Project::with("app.mission", mission)
+        let project = project
             .env("OPENAI_BASE_URL", &format!("{}/v1", server.url))
             .env("ANTHROPIC_BASE_URL", &server.url)
             .env("OLLAMA_HOST", &server.url);
         let mut last = None;
         for inputs in self.inputs() {
             project.write("inputs.json", &Value::Object(inputs).to_string());
-            last = Some(project.run(&["run", "app.mission", "--inputs", "inputs.json", "--format", "json"]));
+            last = Some(project.run(&["run", target, "--inputs", "inputs.json", "--format", "json"]));
         }
         (last.expect("a call"), server)
     }
 }
 
 /// Ids of calls are the vendor's; members that are absent, null or empty say the same.
-fn plain(value: &Value) -> Value {
+pub fn plain(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let kept = map.iter().filter(|(name, value)| {

@@ -6,6 +6,7 @@ mod fixes;
 mod gallery;
 mod langchain;
 mod langchain_requests;
+mod langgraph;
 mod policy;
 mod project;
 mod recorded;

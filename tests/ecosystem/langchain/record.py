@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Records what LangChain sends: for each case of tests/fixtures/langchain/requests, the requests of its app and the replies.
+"""Records what LangChain and LangGraph send and give: for each case of tests/fixtures/langchain/{requests,graphs}.
 
 usage: record.py [CASE ...]
 
@@ -15,7 +15,7 @@ The result is `recorded.jsonl` (path, body, status, reply of each request, sorte
 """
 import hashlib, http.server, json, os, pathlib, re, runpy, sys, threading, warnings
 
-ROOT = pathlib.Path(__file__).resolve().parents[3] / "tests/fixtures/langchain/requests"
+ROOT = pathlib.Path(__file__).resolve().parents[3] / "tests/fixtures/langchain"
 
 
 def text_of(content):
@@ -114,14 +114,13 @@ def serve(script):
 
         def do_POST(self):
             path, body = self.path.split("?")[0], json.loads(self.body())
-            with script.lock:
-                number = len(script.seen)
-                script.seen.append(None)
+            number = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:8]
             rule = script.reply(body)
             status = rule.get("status", 200)
             form = FORMS.get(path)
             reply = form(rule, body, number) if status == 200 and form else {"error": {"message": "scripted", "type": "scripted"}}
-            script.seen[number] = {"path": path, "body": body, "status": status if form else 404, "reply": reply}
+            with script.lock:
+                script.seen.append({"path": path, "body": body, "status": status if form else 404, "reply": reply})
             data = (reply if isinstance(reply, str) else json.dumps(reply)).encode()
             self.send_response(status if form else 404)
             kind = "text/event-stream" if isinstance(reply, str) and path.startswith("/v1") else "application/json"
@@ -178,6 +177,6 @@ def record(folder):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for case in sorted(ROOT.iterdir()):
+    for case in sorted([*(ROOT / "requests").iterdir(), *(ROOT / "graphs").iterdir()]):
         if not sys.argv[1:] or case.name in sys.argv[1:]:
             record(case)

@@ -298,7 +298,8 @@ fn graph(
         Data::Str(name) => name.clone(),
         _ => "LangGraph".into(),
     };
-    let messages = StateField { ty: "list[AnyMessage]".into(), reducer: Some("_add_messages".into()) };
+    let messages =
+        StateField { ty: "list[AnyMessage]".into(), reducer: Some("_add_messages".into()), default: None };
     let graph = Graph {
         class: "CompiledStateGraph".into(),
         name,
@@ -310,6 +311,7 @@ fn graph(
         interrupt_before: strings(m, "interrupt_before"),
         interrupt_after: strings(m, "interrupt_after"),
         checkpointer,
+        wiring: None,
     };
     make(m, OpKind::Graph(graph), site)
 }

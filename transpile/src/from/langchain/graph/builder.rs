@@ -51,13 +51,16 @@ pub(in crate::from::langchain) enum Action {
 pub(in crate::from::langchain) struct EdgeDef {
     pub sources: Vec<String>,
     pub target: String,
+    pub is_join: bool,
 }
 
 /// `add_conditional_edges`.
 #[derive(Clone, Debug)]
 pub(in crate::from::langchain) struct BranchDef {
     pub source: String,
-    /// The name of the function that decides.
+    /// The function that decides; `None`: one of the library.
+    pub path: Option<Value>,
+    /// Its name.
     pub via: String,
     /// Label and target; `None`: only the run decides.
     pub ends: Option<Vec<(String, String)>>,
@@ -71,8 +74,8 @@ impl Builder {
     }
 
     pub(super) fn edge(&mut self, source: &str, target: &str) {
-        let edge = EdgeDef { sources: vec![source.to_owned()], target: target.to_owned() };
-        self.edges.push(edge);
+        let sources = vec![source.to_owned()];
+        self.edges.push(EdgeDef { sources, target: target.to_owned(), is_join: false });
     }
 
     pub(super) fn node(&mut self, id: &str, action: Action, site: Site) {
@@ -85,6 +88,7 @@ impl Builder {
         let ends = targets.iter().map(|t| ((*t).to_owned(), (*t).to_owned())).collect();
         self.branches.push(BranchDef {
             source: source.to_owned(),
+            path: None,
             via: via.to_owned(),
             ends: Some(ends),
             open: false,
@@ -218,13 +222,14 @@ fn add_edge(m: &mut M<'_>, id: u32, source: Option<&Value>, target: Option<&Valu
     };
     let many =
         m.as_items(source).map(|items| items.iter().map(|v| node_id(m, v)).collect::<Option<Vec<_>>>());
+    let is_join = many.is_some();
     let sources = many.unwrap_or_else(|| node_id(m, source).map(|one| vec![one]));
     let (Some(sources), Some(target)) = (sources, node_id(m, target)) else {
         m.host.lose(Effect::Structure, "an edge whose source or target is not known", site);
         return;
     };
     if let Some(builder) = of(m, id) {
-        builder.edges.push(EdgeDef { sources, target });
+        builder.edges.push(EdgeDef { sources, target, is_join });
     }
 }
 
@@ -263,7 +268,7 @@ fn add_branch(
         m.host.lose(Effect::Structure, "a conditional edge whose map is partly not known", site);
     }
     if let Some(builder) = of(m, id) {
-        builder.branches.push(BranchDef { source, via, ends, open });
+        builder.branches.push(BranchDef { source, path: Some(path), via, ends, open });
     }
     Ok(())
 }

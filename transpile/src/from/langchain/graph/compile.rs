@@ -1,8 +1,9 @@
 //! From a builder to the compiled graph.
 
-use super::builder::{ANY, Action, Builder, END, NodeDef, START};
+use super::builder::{ANY, Action, BranchDef, Builder, END, EdgeDef, NodeDef, START};
 use super::model::{Graph, GraphEdge, GraphNode, NodeKind};
-use super::{Compiled, kind};
+use super::wiring::{Branch, Edge, Function, Wiring};
+use super::{Compiled, kind, translate};
 use crate::from::langchain::model::{Data, Effect, Lambda, Node, OpKind};
 use crate::from::langchain::state::{M, node, op_of, thing_of};
 use crate::from::langchain::{data, memory};
@@ -25,6 +26,7 @@ pub(super) fn compile(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<V
 fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> Value {
     let Some(builder) = m.host.graph.builders.get(id as usize) else { return Value::None };
     let (defs, state) = (builder.nodes.clone(), builder.state.clone());
+    let (edge_defs, branch_defs) = (builder.edges.clone(), builder.branches.clone());
     graph.edges = edges(builder);
     graph.nodes.push(end(START, NodeKind::Start));
     for def in &defs {
@@ -37,10 +39,49 @@ fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> 
     graph.interrupt_before = interrupts(m, args.named("interrupt_before"), &defs);
     graph.interrupt_after = interrupts(m, args.named("interrupt_after"), &defs);
     graph.checkpointer = memory::class_of(m, args.named("checkpointer"));
+    graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs));
     let op = node(m, OpKind::Graph(graph), site);
     let function = super::enclosing_function(m, site);
     m.host.graph.compiled.push(Compiled { op, builder: Some(id), function });
     Value::Native(Native { kind: kind::COMPILED, id: m.host.graph.compiled.len() as u32 - 1 })
+}
+
+/// How the graph runs.
+fn wiring(m: &mut M<'_>, nodes: &[NodeDef], edges: Vec<EdgeDef>, branches: Vec<BranchDef>) -> Wiring {
+    let mut out = Wiring::default();
+    for edge in edges {
+        out.edges.push(Edge { sources: edge.sources, target: edge.target, is_join: edge.is_join });
+    }
+    for branch in branches {
+        let route = match &branch.path {
+            Some(Value::External(path)) if path.ends_with("tools_condition") => {
+                Ok(translate::tools_condition())
+            }
+            Some(path) => translate::block(m, path),
+            None => Err("a function of the library decides".to_owned()),
+        };
+        let ends = branch.ends.filter(|_| !branch.open);
+        out.branches.push(Branch { source: branch.source, route, ends });
+    }
+    for node in nodes {
+        if node.defer {
+            out.deferred.push(node.id.clone());
+        }
+        let Action::Value(value) = &node.action else { continue };
+        if op_of(m, value).is_some() {
+            continue;
+        }
+        let block = translate::block(m, value);
+        out.functions.push(Function {
+            node: node.id.clone(),
+            block,
+            code: data::code(m, value),
+            ends: node.ends.known.clone(),
+            is_command: node.ends.is_command,
+        });
+    }
+    out.invoked = std::mem::take(&mut m.host.graph.invoked);
+    out
 }
 
 fn end(id: &str, kind: NodeKind) -> GraphNode {

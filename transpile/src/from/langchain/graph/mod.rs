@@ -1,15 +1,22 @@
 //! LangGraph: builders, compiled graphs, tool nodes, the functional interface.
 
+mod body;
 mod builder;
+mod calls;
 mod compile;
 mod functional;
 mod handoffs;
+mod lower;
 mod model;
 mod multi;
+mod prompt;
 mod schema;
 mod targets;
+mod translate;
 mod uncalled;
+mod wiring;
 
+pub(in crate::from::langchain) use lower::mission;
 pub use model::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 pub(in crate::from::langchain) use targets::item;
 pub(in crate::from::langchain) use uncalled::call_builders;
@@ -41,6 +48,8 @@ pub(super) struct GraphState {
     compiled: Vec<Compiled>,
     tasks: Vec<Value>,
     decorators: Vec<functional::Decorator>,
+    /// Runnables that functions of the last graph invoke.
+    invoked: Vec<Node>,
     /// Functions whose `__name__` was set.
     renamed: HashMap<ObjId, String>,
 }

@@ -1,5 +1,6 @@
 //! What a compiled graph is.
 
+use super::wiring::Wiring;
 use crate::from::langchain::model::{Data, Node};
 use serde_json::{Map, Value, json};
 
@@ -26,6 +27,8 @@ pub struct Graph {
     pub interrupt_after: Vec<String>,
     /// Its class.
     pub checkpointer: Option<String>,
+    /// How it runs, where the file builds it from nodes and edges.
+    pub wiring: Option<Wiring>,
 }
 
 /// What a function that builds an agent was given.
@@ -117,6 +120,8 @@ pub struct StateField {
     pub ty: String,
     /// The function that joins updates.
     pub reducer: Option<String>,
+    /// What a model or dataclass has where nothing is given.
+    pub default: Option<Data>,
 }
 
 impl Graph {

@@ -1,6 +1,7 @@
 //! The fields of a graph's state.
 
 use super::model::StateField;
+use crate::from::langchain::data::data;
 use crate::from::langchain::model::Effect;
 use crate::from::langchain::names::last;
 use crate::from::langchain::schema::{class_body, class_text};
@@ -33,7 +34,9 @@ fn collect(m: &M<'_>, schema: &Value, out: &mut Vec<(String, StateField)>) -> bo
     for stmt in &body.body {
         let ast::Stmt::AnnAssign(field) = stmt else { continue };
         let ast::Expr::Name(name) = &*field.target else { continue };
-        let shown = field_of(&text, &field.annotation);
+        let mut shown = field_of(&text, &field.annotation);
+        let given = field.value.as_ref().and_then(|_| m.class_attr_of(&class, name.id.as_str()));
+        shown.default = given.map(|value| data(m, &value));
         match out.iter_mut().find(|(known, _)| *known == name.id.as_str()) {
             Some((_, old)) => *old = shown,
             None => out.push((name.id.to_string(), shown)),
@@ -48,13 +51,19 @@ fn is_plain_base(path: &str) -> bool {
 
 /// Schemas of the libraries.
 fn external(path: &str, out: &mut Vec<(String, StateField)>) -> bool {
-    let messages =
-        || StateField { ty: "list[AnyMessage]".to_owned(), reducer: Some("_add_messages".to_owned()) };
+    let messages = || StateField {
+        ty: "list[AnyMessage]".to_owned(),
+        reducer: Some("_add_messages".to_owned()),
+        default: None,
+    };
     match last(path) {
         "MessagesState" | "AgentState" | "AgentStatePydantic" | "SwarmState" | "CopilotKitState" => {
             out.push(("messages".to_owned(), messages()));
             if last(path) == "SwarmState" {
-                out.push(("active_agent".to_owned(), StateField { ty: "str".to_owned(), reducer: None }));
+                out.push((
+                    "active_agent".to_owned(),
+                    StateField { ty: "str".to_owned(), reducer: None, default: None },
+                ));
             }
             true
         }
@@ -69,16 +78,16 @@ fn field_of(text: &str, annotation: &ast::Expr) -> StateField {
     match annotation {
         ast::Expr::Subscript(sub) if name_of(&sub.value) == Some("Annotated") => {
             let ast::Expr::Tuple(parts) = &*sub.slice else {
-                return StateField { ty: shown(annotation), reducer: None };
+                return StateField { ty: shown(annotation), reducer: None, default: None };
             };
             let ty = parts.elts.first().map(&shown).unwrap_or_default();
             let reducer = parts.elts.iter().skip(1).find_map(reducer);
-            StateField { ty, reducer }
+            StateField { ty, reducer, default: None }
         }
         ast::Expr::Subscript(sub) if matches!(name_of(&sub.value), Some("NotRequired" | "Required")) => {
             field_of(text, &sub.slice)
         }
-        other => StateField { ty: shown(other), reducer: None },
+        other => StateField { ty: shown(other), reducer: None, default: None },
     }
 }
 

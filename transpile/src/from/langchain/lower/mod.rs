@@ -4,11 +4,11 @@ mod agent;
 mod condition;
 mod legacy;
 mod prompt;
-mod provider;
+pub(in crate::from::langchain) mod provider;
 mod records;
 mod report;
 mod runnable;
-mod tools;
+pub(in crate::from::langchain) mod tools;
 mod value;
 
 pub use report::{Entry, Report};
@@ -256,6 +256,18 @@ struct Written {
 }
 
 fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
+    if let OpKind::Graph(graph) = &object.op.kind
+        && graph.wiring.is_some()
+    {
+        match super::graph::mission(shared, name, graph) {
+            Ok(text) => {
+                let message = format!("as the mission `{name}`");
+                shared.note(Fate::Carried, Effect::Structure, message, &object.op.origin);
+                return Written { text: format!("{text}\n"), origins: Vec::new() };
+            }
+            Err(reason) => shared.note(Fate::Lost, Effect::Structure, reason, &object.op.origin),
+        }
+    }
     let mut body = Body::new(shared);
     let start = match runnable::text_input(&object.op) {
         Some(name) => Value::Code(value::Code::new(body.input(&name, "string"), "string")),
@@ -266,7 +278,11 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     let (inputs, steps) = (std::mem::take(&mut body.inputs), std::mem::take(&mut body.steps));
     let optional = std::mem::take(&mut body.optional);
     let taken = |n: &str| inputs.iter().any(|(i, _)| i == n) || steps.iter().any(|s| s.name == n);
-    let result_name = ["result", "answer_", "output_"].into_iter().find(|n| !taken(n)).unwrap_or("result_");
+    // An agent's graph gives its state.
+    let is_graph = matches!(object.op.kind, OpKind::Graph(_)) && output.ty == "list<Message>";
+    let names = if is_graph { ["messages"; 3] } else { ["result", "answer_", "output_"] };
+    let free = |name: &&str| is_graph || !taken(name);
+    let result_name = names.into_iter().find(free).unwrap_or("result_");
     let lossy =
         shared.report.entries.iter().any(|e| {
             e.fate == Fate::Lost && (e.object.as_deref() == Some(&object.name) || e.object.is_none())

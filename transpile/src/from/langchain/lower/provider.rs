@@ -21,7 +21,7 @@ const PARAMETERS: &[&str] = &["temperature", "max_tokens", "top_p", "stop", "see
 
 /// The name of the provider of a model, a fallback chain of models, or a configured model; `None` where the
 /// runtime has no such vendor.
-pub(super) fn of(body: &mut Body<'_, '_>, op: &Node) -> Option<String> {
+pub(in crate::from::langchain) fn of(body: &mut Body<'_, '_>, op: &Node) -> Option<String> {
     match &op.kind {
         OpKind::Model(model) => of_model(body, model, op, "model"),
         OpKind::Fallbacks { primary, fallbacks, .. } => {
@@ -117,7 +117,7 @@ fn model_name(_body: &mut Body<'_, '_>, model: &Model, _op: &Node) -> Option<Str
 }
 
 /// A plain value as an argument.
-pub(super) fn argument(value: &Data) -> Option<String> {
+pub(in crate::from::langchain) fn argument(value: &Data) -> Option<String> {
     Some(match value {
         Data::Bool(b) => b.to_string(),
         Data::Int(i) => i.to_string(),

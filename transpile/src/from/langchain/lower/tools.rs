@@ -88,7 +88,11 @@ fn missing(body: &mut Body<'_, '_>, function: &Callable, origin: &Origin) {
 }
 
 /// The names of tools that a model is given.
-pub(super) fn list(body: &mut Body<'_, '_>, tools: &[Node], origin: &Origin) -> Vec<String> {
+pub(in crate::from::langchain) fn list(
+    body: &mut Body<'_, '_>,
+    tools: &[Node],
+    origin: &Origin,
+) -> Vec<String> {
     tools.iter().filter_map(|op| one(body, op, origin)).collect()
 }
 

@@ -1,0 +1,107 @@
+//! LangGraph applications, imported: the mission asks what the application asked and ends in the state that LangGraph
+//! ended in. What LangGraph did is recorded by `tests/ecosystem/langchain/record.py`; here nothing of it is needed.
+
+use crate::langchain_requests::{Case, plain};
+use crate::project::{Project, repository};
+use serde_json::Value;
+
+/// The application as a mission that runs.
+fn imported(case: &Case) -> Project {
+    let project = Project::with("app.py", &case.app);
+    project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    project
+}
+
+fn same(name: &str) {
+    let case = Case::of("graphs", name);
+    let project = imported(&case);
+    let text = project.read("app.mission");
+    let entry = case.drive["entry"].as_str().expect("an entry");
+    let (ended, server) = case.run_in(project, &format!("app.mission#{entry}"));
+    let said = format!("{}\n{}\n{}\n{text}", server.differences().join("\n"), ended.stdout, ended.stderr);
+    assert_eq!((ended.code, server.differences().len()), (0, 0), "{name}\n{said}");
+    let got: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(plain(&got["outputs"]), plain(&case.result), "{name}\n{text}");
+}
+
+macro_rules! graphs {
+    ($($name:ident),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            same(stringify!($name).trim_start_matches("the_graph_"));
+        })*
+    };
+}
+
+graphs!(
+    the_graph_bare_routes,
+    the_graph_branches_ask,
+    the_graph_count_up,
+    the_graph_debate,
+    the_graph_deferred,
+    the_graph_diamond,
+    the_graph_entry_choice,
+    the_graph_handoff,
+    the_graph_line,
+    the_graph_map_reduce,
+    the_graph_models_state,
+    the_graph_parallel_models,
+    the_graph_prompts,
+    the_graph_react,
+    the_graph_subgraph,
+    the_graph_tools,
+    the_graph_uneven,
+);
+
+const WAITING: &str = r#"
+from typing import TypedDict
+from langgraph.graph import END, START, StateGraph
+
+
+class State(TypedDict):
+    n: int
+
+
+def draft(state):
+    return {"n": state["n"] + 1}
+
+
+g = StateGraph(State)
+g.add_node("draft", draft)
+g.add_node("publish", lambda state: {"n": 0})
+g.add_edge(START, "draft")
+g.add_edge("draft", "publish")
+g.add_edge("publish", END)
+app = g.compile(interrupt_before=["publish"])
+"#;
+
+#[test]
+fn a_graph_that_waits_for_a_person_is_imported_and_refused_at_run() {
+    let project = Project::with("app.py", WAITING);
+    project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    assert!(project.read("app.mission").contains("human.approve(subject: \"Run the node publish?\")"));
+    let ended = project.run(&["run", "app.mission", "-i", "n=1"]);
+    assert_ne!(ended.code, 0);
+    assert!(ended.stderr.contains("nobody can be asked"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_node_without_a_counterpart_is_told() {
+    let text = WAITING.replace(
+        "return {\"n\": state[\"n\"] + 1}",
+        "for _ in range(3):\n        state[\"n\"] += 1\n    return state",
+    );
+    let project = Project::with("app.py", &text);
+    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("the node `draft`: it has a loop"), "{said}");
+}
+
+#[test]
+fn every_recorded_graph_has_its_test() {
+    let source = include_str!("langgraph.rs");
+    for entry in std::fs::read_dir(repository().join("tests/fixtures/langchain/graphs")).expect("a folder") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        assert!(source.contains(&format!("the_graph_{name},")), "{name}");
+    }
+}

@@ -1,0 +1,246 @@
+//! What a function of a graph does, where that can be told: what it reads of the state, which models it asks,
+//! what it writes and where it goes.
+
+use crate::from::langchain::model::Node;
+
+/// Statements without a loop: what is asked, and how they end.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Questions to models, in order; later ones may use the answers of earlier ones.
+    pub asks: Vec<Ask>,
+    /// How it ends.
+    pub end: End,
+}
+
+/// A question to a model.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Number of the question in its function.
+    pub id: usize,
+    /// A model, or a model with tools or a form of answer.
+    pub model: Node,
+    /// What it is asked: text or messages.
+    pub input: Expr,
+    /// What is read of the answer.
+    pub answer: Answer,
+}
+
+/// What is read of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The whole message.
+    Message,
+    /// Its text.
+    Text,
+}
+
+/// Fields of a state and their values.
+pub type Fields = Vec<(String, Expr)>;
+
+/// How a block ends.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// With fields of the state to write.
+    Update(Fields),
+    /// With a `Command`.
+    Command {
+        /// The next node, `None`: the edges decide.
+        goto: Option<Expr>,
+        /// Fields to write.
+        update: Fields,
+    },
+    /// With a value: the label of a branch, or several.
+    Value(Expr),
+    /// With a packet for each element: the node, the element's variable, the list, the fields.
+    Sends(Box<Sends>),
+    /// With one of two blocks.
+    If(Expr, Box<Block>, Box<Block>),
+}
+
+/// `[Send(node, {…}) for item in list]`.
+#[derive(Clone, Debug)]
+pub struct Sends {
+    /// The node.
+    pub node: String,
+    /// The variable.
+    pub item: String,
+    /// What is iterated.
+    pub list: Expr,
+    /// The state that each gets.
+    pub fields: Vec<(String, Expr)>,
+}
+
+/// An expression over the state.
+#[derive(Clone, Debug)]
+pub enum Expr {
+    /// The whole state.
+    State,
+    /// A field of it.
+    Field(String),
+    /// `state.get(name, default)`.
+    FieldOr(String, Box<Expr>),
+    /// The answer of a question.
+    Answer(usize),
+    /// A variable of a comprehension.
+    Variable(String),
+    /// `None`.
+    Null,
+    /// A bool.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A float.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// Text made of parts.
+    Parts(Vec<Expr>),
+    /// A list.
+    List(Vec<Expr>),
+    /// A dict.
+    Dict(Vec<(String, Expr)>),
+    /// A message: `system`, `user`, `assistant`, and its text.
+    Message(&'static str, Box<Expr>),
+    /// An operator of Python.
+    Binary(&'static str, Box<Expr>, Box<Expr>),
+    /// `not x`.
+    Not(Box<Expr>),
+    /// `-x`.
+    Negative(Box<Expr>),
+    /// `a if test else b`.
+    If(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// A function of the mission language.
+    Call(&'static str, Vec<Expr>),
+    /// `base[index]`.
+    Index(Box<Expr>, Box<Expr>),
+    /// `base.name`.
+    Member(Box<Expr>, String),
+    /// `[element for item in list if test]`.
+    For {
+        /// The variable.
+        item: String,
+        /// What is iterated.
+        list: Box<Expr>,
+        /// The condition.
+        test: Option<Box<Expr>>,
+        /// What is collected.
+        element: Box<Expr>,
+    },
+}
+
+impl Block {
+    /// Does some way through it ask a model?
+    pub fn asks_model(&self) -> bool {
+        let inside = match &self.end {
+            End::If(_, yes, no) => yes.asks_model() || no.asks_model(),
+            _ => false,
+        };
+        inside || !self.asks.is_empty()
+    }
+
+    /// The fields that some way through it writes.
+    pub fn writes(&self) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        self.each_update(&mut |update| {
+            for (name, _) in update {
+                if !out.contains(name) {
+                    out.push(name.clone());
+                }
+            }
+        });
+        out
+    }
+
+    fn each_update(&self, f: &mut dyn FnMut(&Fields)) {
+        match &self.end {
+            End::Update(update) | End::Command { update, .. } => f(update),
+            End::If(_, yes, no) => {
+                yes.each_update(f);
+                no.each_update(f);
+            }
+            End::Value(_) | End::Sends(_) => {}
+        }
+    }
+
+    /// Calls `f` with every expression.
+    pub fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
+        self.asks.iter().for_each(|ask| ask.input.each(f));
+        match &self.end {
+            End::Update(update) => update.iter().for_each(|(_, e)| e.each(f)),
+            End::Command { goto, update } => {
+                goto.iter().for_each(|e| e.each(f));
+                update.iter().for_each(|(_, e)| e.each(f));
+            }
+            End::Value(value) => value.each(f),
+            End::Sends(sends) => {
+                sends.list.each(f);
+                sends.fields.iter().for_each(|(_, e)| e.each(f));
+            }
+            End::If(test, yes, no) => {
+                test.each(f);
+                yes.each_expr(f);
+                no.each_expr(f);
+            }
+        }
+    }
+
+    /// The texts that it may end with; `None` where one is not constant.
+    pub fn labels(&self) -> Option<Vec<String>> {
+        let mut out = Vec::new();
+        self.collect_labels(&mut out).then_some(out)
+    }
+
+    fn collect_labels(&self, out: &mut Vec<String>) -> bool {
+        match &self.end {
+            End::Value(value) => value.labels(out),
+            End::Command { goto: Some(goto), .. } => goto.labels(out),
+            End::If(_, yes, no) => yes.collect_labels(out) && no.collect_labels(out),
+            _ => false,
+        }
+    }
+}
+
+impl Expr {
+    /// Calls `f` with this expression and everything inside.
+    pub fn each(&self, f: &mut dyn FnMut(&Expr)) {
+        f(self);
+        match self {
+            Expr::FieldOr(_, a)
+            | Expr::Not(a)
+            | Expr::Negative(a)
+            | Expr::Message(_, a)
+            | Expr::Member(a, _) => a.each(f),
+            Expr::Parts(items) | Expr::List(items) | Expr::Call(_, items) => {
+                items.iter().for_each(|e| e.each(f))
+            }
+            Expr::Dict(items) => items.iter().for_each(|(_, e)| e.each(f)),
+            Expr::Binary(_, a, b) | Expr::Index(a, b) => {
+                a.each(f);
+                b.each(f);
+            }
+            Expr::If(a, b, c) => [a, b, c].into_iter().for_each(|e| e.each(f)),
+            Expr::For { list, test, element, .. } => {
+                list.each(f);
+                test.iter().for_each(|e| e.each(f));
+                element.each(f);
+            }
+            _ => {}
+        }
+    }
+
+    /// The constant texts that it may be.
+    fn labels(&self, out: &mut Vec<String>) -> bool {
+        match self {
+            Expr::Text(text) => {
+                out.push(text.clone());
+                true
+            }
+            Expr::Bool(yes) => {
+                out.push(if *yes { "True" } else { "False" }.to_owned());
+                true
+            }
+            Expr::If(_, yes, no) => yes.labels(out) && no.labels(out),
+            _ => false,
+        }
+    }
+}

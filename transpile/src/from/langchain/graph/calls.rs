@@ -1,0 +1,262 @@
+//! Calls: functions of Python, of the file and of the libraries, methods, and questions to models.
+
+use super::body::{Answer, Ask, Expr};
+use super::prompt::{filled, prompted};
+use super::targets::function_of;
+use super::translate::{Env, Reason, Translator, role_of_class};
+use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
+use crate::from::langchain::names::last;
+use crate::from::langchain::state::op_of;
+use crate::python::syntax::ast;
+use crate::python::value::Code;
+use crate::python::{Object, Value};
+
+impl Translator<'_, '_> {
+    pub(super) fn call(
+        &mut self,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        if let ast::Expr::Attribute(attr) = &*call.func {
+            return self.method(attr, call, env, asks);
+        }
+        let Some(callee) = self.value(&call.func, env) else {
+            return Err("it calls something that is not known".to_owned());
+        };
+        if let Value::External(path) = &callee {
+            let path = path.clone();
+            return self.function_of_library(&path, call, env, asks);
+        }
+        if let Some(class) = self.m.object_of(&callee).and_then(|o| match o {
+            Object::Class(class) => Some(class.name.to_string()),
+            _ => None,
+        }) {
+            return Err(format!("it makes a `{class}`"));
+        }
+        self.inlined(&callee, call, env, asks)
+    }
+
+    /// A function of the file that only returns an expression.
+    fn inlined(
+        &mut self,
+        callee: &Value,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let Some(function) = function_of(self.m, callee) else {
+            return Err("it calls something that is not known".to_owned());
+        };
+        let unknown = || format!("it calls `{}`, which does more than return a value", function.name);
+        let body = match &function.code {
+            Code::Lambda(lambda) => (*lambda.body).clone(),
+            Code::Def(def) => {
+                let plain =
+                    |s: &&ast::Stmt| !matches!(s, ast::Stmt::Expr(e) if e.value.is_string_literal_expr());
+                match def.body.iter().filter(plain).collect::<Vec<_>>().as_slice() {
+                    [ast::Stmt::Return(r)] => (**r.value.as_ref().ok_or_else(unknown)?).clone(),
+                    _ => return Err(unknown()),
+                }
+            }
+        };
+        let parameters = function.parameters().ok_or_else(unknown)?;
+        if parameters.vararg.is_some() || parameters.kwarg.is_some() {
+            return Err(unknown());
+        }
+        let mut inner = Env::default();
+        for (at, p) in
+            parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs).enumerate()
+        {
+            let name = p.parameter.name.id.as_str();
+            let by_name =
+                call.arguments.keywords.iter().find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == name));
+            let given = call.arguments.args.get(at).or(by_name.map(|k| &k.value)).or(p.default.as_deref());
+            let value = self.expr(given.ok_or_else(unknown)?, env, asks)?;
+            inner.locals.insert(name.to_owned(), value);
+        }
+        self.depth += 8;
+        let outer = std::mem::replace(&mut self.function, function);
+        let state = std::mem::take(&mut self.state);
+        let result = self.expr(&body, &mut inner, asks);
+        self.function = outer;
+        self.state = state;
+        self.depth -= 8;
+        result
+    }
+
+    fn function_of_library(
+        &mut self,
+        path: &str,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let name = last(path);
+        let content = |call: &ast::ExprCall| -> Option<ast::Expr> {
+            let by_name = call
+                .arguments
+                .keywords
+                .iter()
+                .find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == "content"));
+            call.arguments.args.first().or(by_name.map(|k| &k.value)).cloned()
+        };
+        if let (Some(role), Some(content)) = (role_of_class(name), content(call)) {
+            return Ok(Expr::Message(role, self.boxed(&content, env, asks)?));
+        }
+        if !path.starts_with("builtins.") {
+            return Err(format!("it calls `{path}`"));
+        }
+        let args = self.all(&call.arguments.args, env, asks)?;
+        match (name, args.as_slice()) {
+            ("len", [_]) => Ok(Expr::Call("len", args)),
+            ("str", [one]) => Ok(Expr::Parts(vec![one.clone()])),
+            ("list" | "tuple", [one]) => Ok(one.clone()),
+            ("bool", [one]) => Ok(Expr::Not(Box::new(Expr::Not(Box::new(one.clone()))))),
+            ("dict", []) => {
+                let mut fields = Vec::new();
+                for keyword in &call.arguments.keywords {
+                    let name = keyword.arg.as_ref().ok_or("`**` in a dict")?;
+                    fields.push((name.to_string(), self.expr(&keyword.value, env, asks)?));
+                }
+                Ok(Expr::Dict(fields))
+            }
+            _ => Err(format!("it calls `{name}`")),
+        }
+    }
+
+    fn method(
+        &mut self,
+        attr: &ast::ExprAttribute,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let name = attr.attr.as_str();
+        if let Some(receiver) = self.value(&attr.value, env) {
+            if let Some(op) = op_of(self.m, &receiver) {
+                return self.invoke(&op, name, call, env, asks);
+            }
+            if let (Value::Str(template), "format") = (&receiver, name) {
+                return self.formatted(&template.clone(), call, env, asks);
+            }
+        }
+        if self.is_state(&attr.value) && name == "get" {
+            let args = self.all(&call.arguments.args, env, asks)?;
+            return match args.as_slice() {
+                [Expr::Text(field)] => Ok(env
+                    .field(field)
+                    .cloned()
+                    .unwrap_or(Expr::FieldOr(field.clone(), Box::new(Expr::Null)))),
+                [Expr::Text(field), default] => Ok(env
+                    .field(field)
+                    .cloned()
+                    .unwrap_or(Expr::FieldOr(field.clone(), Box::new(default.clone())))),
+                _ => Err("it reads a field whose name is not constant".to_owned()),
+            };
+        }
+        let base = self.expr(&attr.value, env, asks)?;
+        let args = self.all(&call.arguments.args, env, asks)?;
+        let with = |name: &'static str, mut args: Vec<Expr>| {
+            args.insert(0, base.clone());
+            Ok(Expr::Call(name, args))
+        };
+        match (name, args.len()) {
+            ("lower", 0) => with("lower", args),
+            ("upper", 0) => with("upper", args),
+            ("strip", 0) => with("trim", args),
+            ("startswith", 1) => with("starts_with", args),
+            ("endswith", 1) => with("ends_with", args),
+            ("replace", 2) => with("replace", args),
+            ("join", 1) => Ok(Expr::Call("join", vec![args[0].clone(), base])),
+            ("split", 1) => with("split", args),
+            _ => Err(format!("it calls `.{name}()`")),
+        }
+    }
+
+    /// `"…{x}…".format(x=…)`.
+    fn formatted(
+        &mut self,
+        template: &str,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let mut given = Vec::new();
+        for (at, arg) in call.arguments.args.iter().enumerate() {
+            given.push((at.to_string(), self.expr(arg, env, asks)?));
+        }
+        for keyword in &call.arguments.keywords {
+            let name = keyword.arg.as_ref().ok_or("`**` in a call of format")?;
+            given.push((name.to_string(), self.expr(&keyword.value, env, asks)?));
+        }
+        filled(template, TemplateFormat::FString, &given)
+    }
+
+    // --- models -------------------------------------------------------------------------------
+
+    fn invoke(
+        &mut self,
+        op: &Node,
+        name: &str,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        if !matches!(name, "invoke" | "ainvoke") {
+            return Err(format!("it calls `.{name}()` of a runnable"));
+        }
+        let Some(input) = call.arguments.args.first() else {
+            return Err("it asks without an input".to_owned());
+        };
+        let input = self.expr(input, env, asks)?;
+        self.m.host.graph.invoked.push(op.clone());
+        self.ask(op, input, asks)
+    }
+
+    fn ask(&mut self, op: &Node, input: Expr, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
+        match &op.kind {
+            OpKind::Model(_) | OpKind::Bind(Bind { schema: None, .. }) => {
+                let id = self.asks;
+                self.asks += 1;
+                asks.push(Ask { id, model: op.clone(), input, answer: Answer::Message });
+                Ok(Expr::Answer(id))
+            }
+            OpKind::Prompt(prompt) => prompted(prompt, &input),
+            OpKind::Parser(parser) if parser.class == "StrOutputParser" => {
+                Ok(Expr::Member(Box::new(input), "content".to_owned()))
+            }
+            OpKind::Seq(steps) => steps.iter().try_fold(input, |value, step| self.ask(step, value, asks)),
+            _ => Err("it asks a runnable without a counterpart".to_owned()),
+        }
+    }
+}
+
+impl Translator<'_, '_> {
+    pub(super) fn comprehension(
+        &mut self,
+        element: &ast::Expr,
+        generators: &[ast::Comprehension],
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let [generator] = generators else { return Err("it iterates over several lists".to_owned()) };
+        let ast::Expr::Name(item) = &generator.target else {
+            return Err("it iterates over pairs".to_owned());
+        };
+        let list = self.boxed(&generator.iter, env, asks)?;
+        let mut inner = env.clone();
+        inner.locals.insert(item.id.to_string(), Expr::Variable(item.id.to_string()));
+        let before = asks.len();
+        let test = match generator.ifs.as_slice() {
+            [] => None,
+            [one] => Some(self.boxed(one, &mut inner, asks)?),
+            _ => return Err("it has several conditions".to_owned()),
+        };
+        let element = self.boxed(element, &mut inner, asks)?;
+        if asks.len() > before {
+            return Err("it asks a model for each element".to_owned());
+        }
+        Ok(Expr::For { item: item.id.to_string(), list, test, element })
+    }
+}

@@ -1,0 +1,11 @@
+//! From a graph that the file builds to mission text.
+
+mod block;
+mod print;
+mod providers;
+mod state;
+mod states;
+mod types;
+mod write;
+
+pub(in crate::from::langchain) use write::mission;

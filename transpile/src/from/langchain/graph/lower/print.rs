@@ -1,0 +1,403 @@
+//! Expressions over the state as mission text.
+
+use super::types::Ty;
+use crate::from::langchain::graph::body::Expr;
+use std::collections::BTreeMap;
+
+/// What an expression may read.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// The variable that holds the state.
+    pub state: String,
+    /// Fields of the state.
+    pub fields: BTreeMap<String, Ty>,
+    /// Answers by number: the step and its type.
+    pub answers: BTreeMap<usize, (String, Ty)>,
+    /// Variables of comprehensions.
+    pub variables: BTreeMap<String, Ty>,
+}
+
+/// Text and type.
+pub type Typed = (String, Ty);
+
+impl Scope {
+    /// An expression as text.
+    ///
+    /// # Errors
+    /// What has no counterpart.
+    pub fn print(&self, expr: &Expr) -> Result<Typed, String> {
+        Ok(match expr {
+            Expr::State => return Err("it hands its whole state on".to_owned()),
+            Expr::Field(name) => self.field(name)?,
+            Expr::FieldOr(name, default) => self.field_or(name, default)?,
+            Expr::Answer(id) => self.answers.get(id).cloned().ok_or("an answer of another branch")?,
+            Expr::Variable(name) => {
+                let ty = self.variables.get(name).cloned().unwrap_or(Ty::Json);
+                (name.clone(), ty)
+            }
+            Expr::Null => ("null".to_owned(), Ty::Null),
+            Expr::Bool(b) => (b.to_string(), Ty::Bool),
+            Expr::Int(i) => (i.to_string(), Ty::Int),
+            Expr::Float(f) => (format!("{f:?}"), Ty::Float),
+            Expr::Text(text) => (quoted(text), Ty::String),
+            Expr::Parts(parts) => (self.template(parts)?, Ty::String),
+            Expr::List(items) => self.list(items)?,
+            Expr::Dict(fields) => self.dict(fields)?,
+            Expr::Message(role, content) => {
+                let (content, _) = self.text(content)?;
+                (format!("Message {{ role: Role.{role}, content: {content} }}"), Ty::Message)
+            }
+            Expr::Binary(op, a, b) => self.binary(op, a, b)?,
+            Expr::Not(inner) => (format!("!{}", self.test_in(inner)?), Ty::Bool),
+            Expr::Negative(inner) => {
+                let (text, ty) = self.print(inner)?;
+                (format!("-{}", wrapped(&text)), ty)
+            }
+            Expr::If(test, yes, no) => {
+                let ((a, ty), (b, other)) = (self.print(yes)?, self.print(no)?);
+                let ty = joined(ty, other)?;
+                (format!("if {} then {a} else {b}", self.test(test)?), ty)
+            }
+            Expr::Call(name, args) => self.call(name, args)?,
+            Expr::Index(base, index) => self.index(base, index)?,
+            Expr::Member(base, name) => self.member(base, name)?,
+            Expr::For { item, list, test, element } => {
+                let (list, ty) = self.print(list)?;
+                let Ty::List(of) = ty else {
+                    return Err("it iterates over something that is no list".to_owned());
+                };
+                let mut inner = self.clone();
+                inner.variables.insert(item.clone(), *of);
+                let (element, ty) = inner.print(element)?;
+                let test = match test {
+                    Some(test) => format!(" if {}", inner.test(test)?),
+                    None => String::new(),
+                };
+                (format!("[{element} for {item} in {list}{test}]"), Ty::List(Box::new(ty)))
+            }
+        })
+    }
+
+    fn field(&self, name: &str) -> Result<Typed, String> {
+        let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
+        let text = format!("{}.{name}", self.state);
+        Ok(match ty {
+            // Python fails where the field is not there yet.
+            Ty::Optional(inner) if **inner != Ty::Message => {
+                (format!("({text} ?? {})", inner.zero()), (**inner).clone())
+            }
+            other => (text, other.clone()),
+        })
+    }
+
+    fn field_or(&self, name: &str, default: &Expr) -> Result<Typed, String> {
+        let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
+        let text = format!("{}.{name}", self.state);
+        match (ty, default) {
+            (Ty::Optional(_), Expr::Null) => Ok((text, ty.clone())),
+            (Ty::Optional(inner), default) => {
+                let (default, given) = self.print(default)?;
+                Ok((format!("({text} ?? {default})"), joined((**inner).clone(), given)?))
+            }
+            (ty, _) => Ok((text, ty.clone())),
+        }
+    }
+
+    /// An expression whose text is shown to a model: Python and missions write it alike.
+    fn text(&self, expr: &Expr) -> Result<Typed, String> {
+        let (text, ty) = self.print(expr)?;
+        match ty {
+            Ty::String => Ok((text, ty)),
+            _ => Err("a text that is no string".to_owned()),
+        }
+    }
+
+    fn template(&self, parts: &[Expr]) -> Result<String, String> {
+        let mut out = String::from("\"");
+        for part in parts {
+            match part {
+                Expr::Text(text) => out.push_str(&escaped(text)),
+                Expr::Parts(inner) => {
+                    let inner = self.template(inner)?;
+                    out.push_str(inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default());
+                }
+                other => {
+                    let (text, ty) = self.print(other)?;
+                    if !matches!(ty, Ty::String | Ty::Int) {
+                        return Err("a text with a value that Python writes in its own way".to_owned());
+                    }
+                    out.push_str(&format!("${{{}}}", unwrapped(&text)));
+                }
+            }
+        }
+        out.push('"');
+        Ok(out)
+    }
+
+    fn list(&self, items: &[Expr]) -> Result<Typed, String> {
+        let mut ty: Option<Ty> = None;
+        let mut texts = Vec::new();
+        for item in items {
+            let (text, own) = self.print(item)?;
+            texts.push(text);
+            ty = Some(match ty {
+                Some(known) => joined(known, own)?,
+                None => own,
+            });
+        }
+        Ok((format!("[{}]", texts.join(", ")), Ty::List(Box::new(ty.unwrap_or(Ty::Null)))))
+    }
+
+    fn dict(&self, fields: &[(String, Expr)]) -> Result<Typed, String> {
+        let mut texts = Vec::new();
+        for (name, value) in fields {
+            texts.push(format!("{}: {}", key(name), self.print(value)?.0));
+        }
+        Ok((format!("{{ {} }}", texts.join(", ")), Ty::Json))
+    }
+
+    fn binary(&self, op: &str, a: &Expr, b: &Expr) -> Result<Typed, String> {
+        if matches!(op, "and" | "or") {
+            let word = if op == "and" { "&&" } else { "||" };
+            return match (self.print(a)?, self.print(b)?) {
+                ((_, Ty::String), (other, Ty::String)) if op == "or" => {
+                    let (text, _) = self.print(a)?;
+                    Ok((format!("if {} then {text} else {other}", self.test(a)?), Ty::String))
+                }
+                ((text, Ty::Optional(inner)), (other, ty)) if op == "or" && *inner == ty => {
+                    let zero = inner.zero();
+                    Ok((format!("if {} then {text} ?? {zero} else {other}", self.test(a)?), ty))
+                }
+                _ => Ok((format!("{} {word} {}", self.test_in(a)?, self.test_in(b)?), Ty::Bool)),
+            };
+        }
+        let ((left, l), (right, r)) = (self.print(a)?, self.print(b)?);
+        let sides = format!("{} {op} {}", wrapped(&left), wrapped(&right));
+        match (op, &l, &r) {
+            ("+", Ty::String, Ty::String) => Ok((self.template(&[a.clone(), b.clone()])?, Ty::String)),
+            ("+", Ty::List(_), Ty::List(_)) => Ok((sides, joined(l, r)?)),
+            ("+" | "-" | "*", Ty::Int, Ty::Int) => Ok((sides, Ty::Int)),
+            ("+" | "-" | "*", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Float)),
+            ("==" | "!=", _, _) => Ok((sides, Ty::Bool)),
+            ("<" | "<=" | ">" | ">=", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Bool)),
+            ("<" | "<=" | ">" | ">=", Ty::String, Ty::String) => Ok((sides, Ty::Bool)),
+            ("in", Ty::String, Ty::String | Ty::List(_)) => Ok((sides, Ty::Bool)),
+            ("in", _, Ty::List(_)) => Ok((sides, Ty::Bool)),
+            _ => Err(format!("`{op}` on these values has no counterpart")),
+        }
+    }
+
+    /// `base[lower:upper]`.
+    fn slice(&self, base: &Expr, lower: &Expr, upper: &Expr) -> Result<Typed, String> {
+        let (text, ty) = self.print(base)?;
+        let (lower, upper) = (self.print(lower)?.0, self.print(upper)?.0);
+        let lower = if lower == "null" { "0".to_owned() } else { lower };
+        match (&ty, upper.as_str()) {
+            (Ty::String, "null") => Ok((format!("substring({text}, {lower})"), ty)),
+            (Ty::String, _) => Ok((format!("substring({text}, {lower}, {upper})"), ty)),
+            (Ty::List(_), "null") => Ok((format!("drop({text}, {lower})"), ty)),
+            (Ty::List(_), _) => Ok((format!("drop(take({text}, {upper}), {lower})"), ty)),
+            _ => Err("it takes a slice of something that is no list or text".to_owned()),
+        }
+    }
+
+    fn call(&self, name: &str, args: &[Expr]) -> Result<Typed, String> {
+        if let ("slice", [base, lower, upper]) = (name, args) {
+            return self.slice(base, lower, upper);
+        }
+        let mut texts = Vec::new();
+        let mut types = Vec::new();
+        for arg in args {
+            let (text, ty) = self.print(arg)?;
+            texts.push(unwrapped(&text).to_owned());
+            types.push(ty);
+        }
+        let result = match (name, types.as_slice()) {
+            ("len", [Ty::String | Ty::List(_) | Ty::Map(_) | Ty::Calls]) => Ty::Int,
+            ("lower" | "upper" | "trim" | "replace", [Ty::String, ..]) => Ty::String,
+            ("starts_with" | "ends_with", [Ty::String, Ty::String]) => Ty::Bool,
+            ("join", [Ty::List(_), Ty::String]) => Ty::String,
+            ("split", [Ty::String, Ty::String]) => Ty::List(Box::new(Ty::String)),
+            _ => return Err(format!("`{name}` of these values has no counterpart")),
+        };
+        Ok((format!("{name}({})", texts.join(", ")), result))
+    }
+
+    fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
+        let ((base, ty), (index, by)) = (self.print(base)?, self.print(index)?);
+        match (ty, by) {
+            (Ty::List(item), Ty::Int) => Ok((format!("{}[{index}]", wrapped(&base)), *item)),
+            _ => Err("it takes an element of something that is no list".to_owned()),
+        }
+    }
+
+    fn member(&self, base: &Expr, name: &str) -> Result<Typed, String> {
+        let (text, ty) = self.print(base)?;
+        match (ty, name) {
+            // The step's answer is the text already.
+            (Ty::String, "content") => Ok((text, Ty::String)),
+            (Ty::Message, "content") => Ok((format!("{}.content", wrapped(&text)), Ty::String)),
+            (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
+            _ => Err(format!("it reads `.{name}`")),
+        }
+    }
+
+    /// An expression as a condition, by Python's rules of truth.
+    ///
+    /// # Errors
+    /// As [`Scope::print`].
+    pub fn test(&self, expr: &Expr) -> Result<String, String> {
+        let (text, ty) = self.print(expr)?;
+        Ok(match ty {
+            Ty::Bool => text,
+            Ty::String => format!("{} != \"\"", wrapped(&text)),
+            Ty::Int => format!("{} != 0", wrapped(&text)),
+            Ty::Float => format!("{} != 0.0", wrapped(&text)),
+            Ty::List(_) | Ty::Calls | Ty::Map(_) => format!("len({text}) > 0"),
+            Ty::Optional(inner) => match *inner {
+                Ty::Bool => format!("({text} ?? false)"),
+                Ty::String | Ty::Int | Ty::Float | Ty::List(_) | Ty::Map(_) => {
+                    let zero = inner.zero();
+                    format!("({text} ?? {zero}) != {zero}")
+                }
+                _ => format!("{text} != null"),
+            },
+            Ty::Message => "true".to_owned(),
+            Ty::Null => "false".to_owned(),
+            Ty::Json => return Err("a condition on a value of any type".to_owned()),
+        })
+    }
+
+    fn test_in(&self, expr: &Expr) -> Result<String, String> {
+        Ok(wrapped(&self.test(expr)?))
+    }
+
+    /// The value that a field gets, and what the field has then.
+    ///
+    /// # Errors
+    /// As [`Scope::print`]; a value of another type than the field.
+    pub fn update(&self, name: &str, reducer: Option<&str>, value: &Expr) -> Result<String, String> {
+        let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
+        let (text, own) = self.print(value)?;
+        let old = format!("{}.{name}", self.state);
+        match (reducer, own) {
+            (Some("_add_messages"), Ty::Message) => Ok(format!("{old} + [{text}]")),
+            (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
+                Ok(format!("{old} + {}", wrapped(&text)))
+            }
+            (Some("add"), own) if fits(&own, ty) => match ty {
+                Ty::String => Ok(format!("\"${{{old}}}${{{text}}}\"")),
+                _ => Ok(format!("{old} + {}", wrapped(&text))),
+            },
+            (None, own) if fits(&own, ty) => Ok(unwrapped(&text).to_owned()),
+            (Some("_add_messages" | "add") | None, own) => {
+                Err(format!("it writes {} to `{name}`, which holds {}", own.text(), ty.text()))
+            }
+            (Some(reducer), _) => Err(format!("the reducer `{reducer}` of `{name}` has no counterpart")),
+        }
+    }
+}
+
+/// Can a value of a type stand where another is wanted?
+pub fn fits(own: &Ty, wanted: &Ty) -> bool {
+    match (own, wanted) {
+        _ if own == wanted => true,
+        (_, Ty::Json) => !matches!(own, Ty::Message | Ty::Calls),
+        (Ty::Int, Ty::Float) | (Ty::Null, Ty::Optional(_)) => true,
+        (own, Ty::Optional(inner)) => fits(own, inner),
+        (Ty::List(own), Ty::List(wanted)) => **own == Ty::Null || fits(own, wanted),
+        (Ty::Json, Ty::Map(_)) => true,
+        _ => false,
+    }
+}
+
+fn joined(a: Ty, b: Ty) -> Result<Ty, String> {
+    match (a, b) {
+        (a, b) if a == b => Ok(a),
+        (Ty::Null, other) | (other, Ty::Null) => Ok(other.optional()),
+        (Ty::List(a), Ty::List(b)) if *a == Ty::Null => Ok(Ty::List(b)),
+        (Ty::List(a), Ty::List(b)) if *b == Ty::Null => Ok(Ty::List(a)),
+        (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => Ok(Ty::Float),
+        (a, b) => Err(format!("one value is {} and another {}", a.text(), b.text())),
+    }
+}
+
+/// A text literal.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
+            c if c.is_control() => out.push_str(&format!("\\u{{{:x}}}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A name as a key of a record or object.
+pub fn key(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { name.to_owned() } else { format!("`{}`", name.replace('`', "_")) }
+}
+
+/// An operand: what holds an operator stands in parentheses.
+pub fn wrapped(text: &str) -> String {
+    let is_plain = !text.contains(' ')
+        || (text.starts_with('"')
+            && text.ends_with('"')
+            && !text.get(1..text.len() - 1).unwrap_or("").contains('"'))
+        || is_closed(text);
+    if is_plain { text.to_owned() } else { format!("({text})") }
+}
+
+/// One pair of brackets around all of it, a call, or a literal of a record.
+fn is_closed(text: &str) -> bool {
+    let Some(open) = text.find(['(', '[', '{']) else { return false };
+    let head = text.get(..open).unwrap_or_default();
+    if head.trim_end().contains(' ')
+        || head.starts_with('"')
+        || head.starts_with('!')
+        || head.starts_with('-')
+    {
+        return false;
+    }
+    let mut depth = 0i32;
+    let mut in_text = false;
+    let mut escape = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escape => escape = false,
+            '\\' => escape = true,
+            '"' => in_text = !in_text,
+            '(' | '[' | '{' if !in_text => depth += 1,
+            ')' | ']' | '}' if !in_text => {
+                depth -= 1;
+                if depth == 0 && at + 1 < text.len() {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
+/// A text without the parentheses around all of it.
+fn unwrapped(text: &str) -> &str {
+    match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+        Some(inner) if is_closed(text) => inner,
+        _ => text,
+    }
+}

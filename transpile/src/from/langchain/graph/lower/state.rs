@@ -1,0 +1,197 @@
+//! The state of a graph as a record, and which of its fields a run is given.
+
+use super::types::Ty;
+use crate::from::langchain::graph::body::{Block, Expr};
+use crate::from::langchain::graph::builder::START;
+use crate::from::langchain::graph::model::Graph;
+use crate::from::langchain::graph::wiring::Wiring;
+use crate::from::langchain::model::OpKind;
+use std::collections::BTreeSet;
+
+/// A field of the state.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// As the record has it.
+    pub ty: Ty,
+    /// The function that joins updates.
+    pub reducer: Option<String>,
+    /// The run is given it.
+    pub is_input: bool,
+    /// What the file gives it where the run does not.
+    pub given: Option<String>,
+}
+
+impl Field {
+    /// As a field of a record.
+    pub fn declaration(&self) -> String {
+        match self.default() {
+            Some(default) => format!("{}: {} = {default}", self.name, self.ty.text()),
+            None => format!("{}: {}", self.name, self.ty.text()),
+        }
+    }
+
+    /// What it holds where nothing was given.
+    pub fn default(&self) -> Option<&str> {
+        if let Some(given) = &self.given {
+            return Some(given);
+        }
+        match (&self.ty, &self.reducer) {
+            (Ty::Optional(_) | Ty::Json, _) => Some("null"),
+            (ty, Some(_)) => Some(ty.zero()),
+            _ => None,
+        }
+    }
+}
+
+/// The fields that a graph shares with one around it.
+///
+/// # Errors
+/// As [`fields`].
+pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
+    match &graph.wiring {
+        Some(wiring) => fields(graph, wiring),
+        None if graph.agent.is_some() => Ok(vec![Field {
+            name: "messages".to_owned(),
+            ty: Ty::List(Box::new(Ty::Message)),
+            reducer: Some("_add_messages".to_owned()),
+            is_input: true,
+            given: None,
+        }]),
+        None => Err("it is not built from nodes and edges".to_owned()),
+    }
+}
+
+/// The fields of a graph.
+///
+/// # Errors
+/// A reducer without a counterpart.
+pub fn fields(graph: &Graph, wiring: &Wiring) -> Result<Vec<Field>, String> {
+    if graph.state.is_empty() {
+        return Err("its state is not known".to_owned());
+    }
+    let mut out = Vec::new();
+    for (name, field) in &graph.state {
+        let reducer = match field.reducer.as_deref() {
+            None => None,
+            Some(known @ ("add" | "_add_messages")) => Some(known.to_owned()),
+            Some("concat" | "iadd") => Some("add".to_owned()),
+            Some(other) => return Err(format!("the reducer `{other}` of `{name}` has no counterpart")),
+        };
+        let ty = match reducer.as_deref() {
+            Some("_add_messages") => Ty::List(Box::new(Ty::Message)),
+            _ => Ty::of_annotation(&field.ty),
+        };
+        let given = field.default.as_ref().and_then(|value| super::providers::data(value).ok());
+        let (ty, is_input) = match (&reducer, &given) {
+            (Some(_), _) | (_, Some(_)) => (ty, true),
+            _ => plain(name, ty, graph, wiring),
+        };
+        out.push(Field { name: name.clone(), ty, reducer, is_input, given });
+    }
+    Ok(out)
+}
+
+/// A field that the last update sets: LangGraph has no value before the first.
+fn plain(name: &str, ty: Ty, graph: &Graph, wiring: &Wiring) -> (Ty, bool) {
+    let reads = Reads::of(name, graph, wiring);
+    let early = reads.before_a_write(graph);
+    let is_input = early || reads.writers.is_empty();
+    match is_input && !reads.with_default {
+        true => (ty, true),
+        false => (ty.optional(), is_input),
+    }
+}
+
+#[derive(Default)]
+struct Reads {
+    readers: BTreeSet<String>,
+    /// Nodes whose branch reads it.
+    branches: BTreeSet<String>,
+    writers: BTreeSet<String>,
+    with_default: bool,
+}
+
+impl Reads {
+    fn of(name: &str, graph: &Graph, wiring: &Wiring) -> Reads {
+        let mut out = Reads::default();
+        for node in &graph.nodes {
+            let Some(OpKind::Graph(inner)) = node.what.as_ref().map(|op| &op.kind) else { continue };
+            let Some(field) = shared(inner).ok().and_then(|all| all.into_iter().find(|f| f.name == name))
+            else {
+                continue;
+            };
+            if field.is_input && field.default().is_none() {
+                out.readers.insert(node.id.clone());
+            }
+            let writes = |b: &Block| b.writes().iter().any(|w| w == name);
+            let written = inner.wiring.iter().flat_map(|w| &w.functions);
+            if written.filter_map(|f| f.block.as_ref().ok()).any(writes) {
+                out.writers.insert(node.id.clone());
+            }
+        }
+        for function in &wiring.functions {
+            let Ok(block) = &function.block else {
+                out.readers.insert(function.node.clone());
+                continue;
+            };
+            if block.writes().iter().any(|w| w == name) {
+                out.writers.insert(function.node.clone());
+            }
+            if out.reads(block, name) {
+                out.readers.insert(function.node.clone());
+            }
+        }
+        for branch in &wiring.branches {
+            if let Ok(block) = &branch.route
+                && out.reads(block, name)
+            {
+                out.branches.insert(branch.source.clone());
+            }
+        }
+        out
+    }
+
+    fn reads(&mut self, block: &Block, name: &str) -> bool {
+        let mut found = false;
+        let mut with_default = false;
+        block.each_expr(&mut |expr| match expr {
+            Expr::Field(known) => found |= known == name,
+            Expr::FieldOr(known, _) if known == name => {
+                found = true;
+                with_default = true;
+            }
+            _ => {}
+        });
+        self.with_default |= with_default;
+        found
+    }
+
+    /// Is there a way from the start to a reader on which nobody writes?
+    fn before_a_write(&self, graph: &Graph) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![START.to_owned()];
+        while let Some(node) = open.pop() {
+            if !seen.insert(node.clone()) {
+                continue;
+            }
+            if self.readers.contains(&node) {
+                return true;
+            }
+            if self.writers.contains(&node) {
+                continue;
+            }
+            if self.branches.contains(&node) {
+                return true;
+            }
+            for edge in graph.edges.iter().filter(|e| e.source == node) {
+                match edge.target.as_str() {
+                    "*" => open.extend(graph.nodes.iter().map(|n| n.id.clone())),
+                    target => open.push(target.to_owned()),
+                }
+            }
+        }
+        false
+    }
+}

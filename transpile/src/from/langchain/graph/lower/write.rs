@@ -1,0 +1,652 @@
+//! A graph as a mission: one state after the other where there is no choice, else a bounded loop over the state.
+
+use super::block::{Ending, Writer, choice};
+use super::print::Scope;
+use super::providers::Providers;
+use super::state::{Field, fields, shared};
+use super::states::{Due, Machine, Next, State, Target, explore};
+use super::types::Ty;
+use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
+use crate::from::langchain::graph::model::{Graph, NodeKind};
+use crate::from::langchain::graph::wiring::Wiring;
+use crate::from::langchain::lower::Shared;
+use crate::from::langchain::model::{Node, OpKind};
+use crate::from::lower::names::{identifier, type_name};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Steps of a run where the file sets no bound. LangGraph's own default was 25 for long.
+const STEPS: i64 = 25;
+
+/// A built graph as the mission `own`; what it needs goes to the file's declarations.
+///
+/// # Errors
+/// What has no counterpart.
+pub(in crate::from::langchain) fn mission(
+    shared: &mut Shared<'_>,
+    own: &str,
+    graph: &Graph,
+) -> Result<String, String> {
+    let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
+    if !graph.interrupt_after.is_empty() {
+        return Err("it waits for a person after a node".to_owned());
+    }
+    let machine = explore(wiring)?;
+    let fields = fields(graph, wiring)?;
+    let record = shared.names.fresh("State");
+    let node_enum = shared.names.fresh("Node");
+    let mut lowering = Lowering {
+        graph,
+        wiring,
+        machine: &machine,
+        fields: &fields,
+        providers: Providers { shared },
+        record,
+        node_enum,
+        items: Vec::new(),
+        written: BTreeMap::new(),
+        steps: BTreeSet::new(),
+    };
+    let line = machine.line().filter(|_| graph.interrupt_before.is_empty());
+    let body = match &line {
+        Some(line) => lowering.line(line)?,
+        None => lowering.looped()?,
+    };
+    let mut lines = vec![format!("mission {own} {{")];
+    for field in fields.iter().filter(|f| f.is_input) {
+        lines.push(format!("  input {}", field.declaration()));
+    }
+    lines.push("  policy inferred\n".to_owned());
+    lines.extend(body.lines);
+    lines.push(String::new());
+    for field in &fields {
+        lines.push(format!("  output {}: {} = {}.{}", field.name, field.ty.text(), body.last, field.name));
+    }
+    lines.push("}".to_owned());
+    let mut items = lowering.records(line.is_none());
+    items.append(&mut lowering.items);
+    lowering.providers.shared.items.extend(items);
+    Ok(lines.join("\n"))
+}
+
+struct Body {
+    lines: Vec<String>,
+    /// The name that holds the last state.
+    last: String,
+}
+
+struct Lowering<'l, 'p, 'f> {
+    graph: &'l Graph,
+    wiring: &'l Wiring,
+    machine: &'l Machine,
+    fields: &'l [Field],
+    providers: Providers<'p, 'f>,
+    record: String,
+    node_enum: String,
+    items: Vec<String>,
+    /// The chains that were written, by what they do.
+    written: BTreeMap<String, String>,
+    /// Names of the steps of the chain or mission that is written.
+    steps: BTreeSet<String>,
+}
+
+impl Lowering<'_, '_, '_> {
+    fn scope(&self) -> Scope {
+        let fields = self.fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect();
+        Scope { state: "s".to_owned(), fields, ..Scope::default() }
+    }
+
+    fn reducers(&self) -> Vec<(String, Option<String>)> {
+        self.fields.iter().map(|f| (f.name.clone(), f.reducer.clone())).collect()
+    }
+
+    fn records(&self, looped: bool) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut declared: Vec<String> = self.fields.iter().map(Field::declaration).collect();
+        if looped {
+            let mut members: Vec<String> = (0..self.machine.states.len()).map(|at| self.member(at)).collect();
+            members.push("end = \"__end__\"".to_owned());
+            out.push(format!("/// What is due.\nenum {} {{ {} }}", self.node_enum, members.join(", ")));
+            declared.push(format!("at: {} = {}.{}", self.node_enum, self.node_enum, self.member(0)));
+        }
+        out.push(format!(
+            "/// The state of the graph.\nrecord {} {{\n  {}\n}}",
+            self.record,
+            declared.join("\n  ")
+        ));
+        out
+    }
+
+    /// The member of the enum for a state.
+    fn member(&self, at: usize) -> String {
+        let Some(state) = self.machine.states.get(at) else { return "end".to_owned() };
+        let mut name = state_name(state);
+        let same = self.machine.states.iter().take(at).filter(|s| state_name(s) == name).count();
+        if same > 0 {
+            name = format!("{name}_{}", same + 1);
+        }
+        name
+    }
+
+    fn at(&self, next: Option<usize>) -> String {
+        let member = next.map_or_else(|| "end".to_owned(), |at| self.member(at));
+        format!("{}.{member}", self.node_enum)
+    }
+
+    /// The state that a run starts with.
+    fn start(&self) -> String {
+        let given = self.fields.iter().filter(|f| f.is_input).map(|f| format!("{0}: {0}", f.name));
+        let given: Vec<String> = given.collect();
+        if given.is_empty() {
+            format!("{} {{}}", self.record)
+        } else {
+            format!("{} {{ {} }}", self.record, given.join(", "))
+        }
+    }
+
+    // --- without a choice ---------------------------------------------------------------------
+
+    fn line(&mut self, line: &[usize]) -> Result<Body, String> {
+        let mut lines = vec![format!("  let start = {}", self.start())];
+        let mut last = "start".to_owned();
+        for at in line {
+            let machine = self.machine;
+            let Some(state) = machine.states.get(*at) else { continue };
+            last = self.state_steps(state, &last, &mut lines)?;
+        }
+        Ok(Body { lines, last })
+    }
+
+    /// The steps of the nodes that are due; gives the name that holds the state after them.
+    fn state_steps(
+        &mut self,
+        state: &State,
+        before: &str,
+        lines: &mut Vec<String>,
+    ) -> Result<String, String> {
+        if let [Due::Once(node)] = state.due.as_slice() {
+            let step = self.step_name(node);
+            let call = self.node_call(node, before)?;
+            lines.push(format!("  step {step} = {call}"));
+            return Ok(step);
+        }
+        let mut updates: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+        for due in &state.due {
+            let step = self.step_name(due.node());
+            let (call, written) = match due {
+                Due::Once(node) => self.update_call(node, before)?,
+                Due::Each { node, from } => self.each_call(node, from, before)?,
+            };
+            lines.push(format!("  step {step} = {call}"));
+            for field in written {
+                updates.entry(field).or_default().push((step.clone(), matches!(due, Due::Each { .. })));
+            }
+        }
+        let mut parts = vec![format!("..{before}")];
+        for field in self.fields {
+            let Some(writers) = updates.get(&field.name) else { continue };
+            parts.push(format!("{}: {}", field.name, merged(field, before, writers)?));
+        }
+        let name = self.step_name(&format!("after_{}", state_name(state)));
+        lines.push(format!("  let {name} = {} {{ {} }}", self.record, parts.join(", ")));
+        Ok(name)
+    }
+
+    /// A fresh name for a step of a node.
+    fn step_name(&mut self, node: &str) -> String {
+        let mut base = identifier(node);
+        let reserved = ["start", "s", "state", "way", "done", "approved", "next"];
+        if self.fields.iter().any(|f| f.name == base) || reserved.contains(&base.as_str()) {
+            base.push_str("_node");
+        }
+        let mut name = base.clone();
+        let mut count = 2;
+        while !self.steps.insert(name.clone()) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        name
+    }
+
+    // --- nodes --------------------------------------------------------------------------------
+
+    /// The chain that does something, and whether it must be written yet.
+    fn chain_of(&mut self, what: &str, name: &str) -> (String, bool) {
+        if let Some(known) = self.written.get(what) {
+            return (known.clone(), false);
+        }
+        let name = self.providers.fresh(name);
+        self.written.insert(what.to_owned(), name.clone());
+        (name, true)
+    }
+
+    /// The call that runs a node on a state and gives the state after it.
+    fn node_call(&mut self, node: &str, before: &str) -> Result<String, String> {
+        let (name, is_new) = self.chain_of(&format!("node {node}"), node);
+        if is_new {
+            self.node_chain(node, &name, None)?;
+        }
+        Ok(format!("{name}(s: {before})"))
+    }
+
+    /// A chain from a state to the state after a node; `ways` says where a command goes.
+    fn node_chain(
+        &mut self,
+        node: &str,
+        name: &str,
+        ways: Option<&[(Target, Option<usize>)]>,
+    ) -> Result<(), String> {
+        let about = |reason: String| format!("the node `{node}`: {reason}");
+        let shown = self
+            .graph
+            .nodes
+            .iter()
+            .find(|n| n.id == node)
+            .ok_or_else(|| about("it is not there".to_owned()))?;
+        if let (NodeKind::ToolNode, Some(op)) = (shown.kind, &shown.what)
+            && let OpKind::ToolNode(tools) = &op.kind
+        {
+            return self.tool_chain(name, tools).map_err(about);
+        }
+        if let Some(op) = shown.what.as_ref()
+            && let OpKind::Graph(inner) = &op.kind
+        {
+            return self.graph_chain(name, op, inner).map_err(about);
+        }
+        let Some(function) = self.wiring.function(node) else {
+            return Err(about("it runs something without a counterpart".to_owned()));
+        };
+        let block = function.block.clone().map_err(about)?;
+        self.block_chain(name, &block, ways).map_err(about)
+    }
+
+    fn block_chain(
+        &mut self,
+        name: &str,
+        block: &Block,
+        ways: Option<&[(Target, Option<usize>)]>,
+    ) -> Result<(), String> {
+        let (scope, reducers, record) = (self.scope(), self.reducers(), self.record.clone());
+        let known: Vec<(String, String)> = ways
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|(target, state)| match target {
+                Target::Node(node) => Some((node.clone(), self.at(*state))),
+                Target::Packets(_) => None,
+            })
+            .collect();
+        let (end, ty) = (self.at(None), self.node_enum.clone());
+        let has_ways = ways.is_some();
+        let at = move |goto: Option<&Expr>, scope: &Scope| -> Result<Option<String>, String> {
+            match (goto, has_ways) {
+                (Some(goto), true) => way_of(goto, &known, &ty, scope).map(Some),
+                (None, true) => Ok(Some(end.clone())),
+                _ => Ok(None),
+            }
+        };
+        let ending = Ending::State { record: &record, reducers: &reducers, at: &at };
+        let mut writer = Writer::new(&mut self.providers, ending, &record);
+        writer.chain(name, block, &scope, &[])?;
+        let made = std::mem::take(&mut writer.out);
+        self.items.extend(made);
+        Ok(())
+    }
+
+    fn tool_chain(&mut self, name: &str, tools: &[Node]) -> Result<(), String> {
+        let mut names = Vec::new();
+        for tool in tools {
+            names.push(self.providers.tool(tool)?);
+        }
+        let messages = self.fields.iter().find(|f| f.reducer.as_deref() == Some("_add_messages"));
+        let field = messages.map(|f| f.name.clone()).ok_or("its state has no messages")?;
+        self.items.push(format!(
+            "chain {name}(s: {0}) -> {0} {{\n  step ran = chat.call(message: s.{field}[-1], tools: [{1}])\n  return {0} {{ ..s, {field}: s.{field} + ran }}\n}}",
+            self.record,
+            names.join(", ")
+        ));
+        Ok(())
+    }
+
+    /// A graph inside: its mission is called with the fields that both have.
+    fn graph_chain(&mut self, name: &str, op: &Node, inner: &Graph) -> Result<(), String> {
+        let (mission, is_new) =
+            self.chain_of(&format!("graph {:p}", Arc::as_ptr(op)), &format!("{name}_graph"));
+        if inner.wiring.is_none() {
+            return Err("it runs a prebuilt agent as a node".to_owned());
+        }
+        if is_new {
+            let text = self::mission(self.providers.shared, &mission, inner)?;
+            self.items.push(text);
+        }
+        let (mut given, mut taken) = (Vec::new(), vec!["..s".to_owned()]);
+        for theirs in shared(inner)? {
+            let Some(ours) = self.fields.iter().find(|f| f.name == theirs.name) else {
+                if theirs.is_input && theirs.default().is_none() {
+                    return Err(format!(
+                        "the graph inside needs `{}`, which is not in this state",
+                        theirs.name
+                    ));
+                }
+                continue;
+            };
+            let field = &ours.name;
+            let zero = |own: &Ty, other: &Ty| match own {
+                Ty::Optional(inner) if !matches!(other, Ty::Optional(_)) => format!(" ?? {}", inner.zero()),
+                _ => String::new(),
+            };
+            if theirs.is_input {
+                given.push(format!("{field}: s.{field}{}", zero(&ours.ty, &theirs.ty)));
+            }
+            taken.push(match ours.reducer.as_deref() {
+                Some("add") => format!("{field}: s.{field} + done.{field}"),
+                _ => format!("{field}: done.{field}{}", zero(&theirs.ty, &ours.ty)),
+            });
+        }
+        let record = &self.record;
+        self.items.push(format!(
+            "chain {name}(s: {record}) -> {record} {{\n  step done = {mission}({})\n  return {record} {{ {} }}\n}}",
+            given.join(", "),
+            taken.join(", ")
+        ));
+        Ok(())
+    }
+
+    /// The call of a node that runs beside others: it gives what it adds.
+    fn update_call(&mut self, node: &str, before: &str) -> Result<(String, Vec<String>), String> {
+        let record = self.record.clone();
+        let (name, is_new) = self.chain_of(&format!("update {node}"), &format!("{node}_update"));
+        let written = self.update_chain(node, (&name, is_new), &record, self.scope())?;
+        Ok((format!("{name}(s: {before})"), written))
+    }
+
+    fn update_chain(
+        &mut self,
+        node: &str,
+        (name, is_new): (&str, bool),
+        input: &str,
+        scope: Scope,
+    ) -> Result<Vec<String>, String> {
+        let about = |reason: String| format!("the node `{node}`: {reason}");
+        let function = self
+            .wiring
+            .function(node)
+            .ok_or_else(|| about("it runs something without a counterpart".to_owned()))?;
+        let block = function.block.clone().map_err(about)?;
+        let written = block.writes();
+        if !is_new {
+            return Ok(written);
+        }
+        let record = self.providers.fresh(&format!("{}Added", type_name(node)));
+        let mut declared = Vec::new();
+        for field in &written {
+            let known = self.fields.iter().find(|f| f.name == *field);
+            let ty = known
+                .map(|f| f.ty.text())
+                .ok_or_else(|| about(format!("its state has no field `{field}`")))?;
+            declared.push(format!("{field}: {ty}"));
+        }
+        self.items.push(format!("/// What `{node}` adds.\nrecord {record} {{ {} }}", declared.join(", ")));
+        let reducers = self.reducers();
+        let ending = Ending::Update { record: &record, fields: &written, reducers: &reducers };
+        let mut writer = Writer::new(&mut self.providers, ending, input);
+        writer.chain(name, &block, &scope, &[]).map_err(about)?;
+        let made = std::mem::take(&mut writer.out);
+        self.items.extend(made);
+        Ok(written)
+    }
+
+    /// The call of a node once for each packet.
+    fn each_call(&mut self, node: &str, from: &str, before: &str) -> Result<(String, Vec<String>), String> {
+        let branch =
+            self.wiring.branches.iter().find(|b| b.source == from).ok_or("a branch that is not there")?;
+        let block = branch.route.clone()?;
+        let sends = sends_of(&block, node).ok_or("its packets are not known")?.clone();
+        let mut scope = self.scope();
+        scope.state = before.to_owned();
+        let (list, ty) = scope.print(&sends.list)?;
+        let Ty::List(item) = ty else { return Err("it sends over something that is no list".to_owned()) };
+        let mut inner = scope.clone();
+        inner.variables.insert(sends.item.clone(), *item);
+        let (name, is_new) = self.chain_of(&format!("each {node}"), &format!("{node}_each"));
+        let input = match self.written.get(&format!("input {node}")) {
+            Some(known) => known.clone(),
+            None => self.chain_of(&format!("input {node}"), &format!("{}Input", type_name(node))).0,
+        };
+        let mut packet = Scope { state: "s".to_owned(), ..Scope::default() };
+        packet.fields = self.scope().fields;
+        let (mut declared, mut given) = (Vec::new(), Vec::new());
+        for (field, value) in &sends.fields {
+            let (text, ty) = inner.print(value)?;
+            declared.push(format!("{field}: {}", ty.text()));
+            given.push(format!("{field}: {text}"));
+            packet.fields.insert(field.clone(), ty);
+        }
+        if is_new {
+            self.items
+                .push(format!("/// What is sent to `{node}`.\nrecord {input} {{ {} }}", declared.join(", ")));
+        }
+        let written = self.update_chain(node, (&name, is_new), &input, packet)?;
+        let call =
+            format!("for {} in {list} {{ {name}(s: {input} {{ {} }}) }}", sends.item, given.join(", "));
+        Ok((call, written))
+    }
+
+    // --- with choices -------------------------------------------------------------------------
+
+    fn looped(&mut self) -> Result<Body, String> {
+        let mut arms = Vec::new();
+        for at in 0..self.machine.states.len() {
+            let member = self.member(at);
+            let name = self.providers.fresh(&format!("at_{member}"));
+            self.arm(at, &name)?;
+            arms.push(format!("      {member} => {name}(s: s),"));
+        }
+        arms.push("      end => s,".to_owned());
+        let bound = self.wiring.recursion_limit.unwrap_or(STEPS);
+        let mut lines = vec![format!(
+            "  step state = loop s from {} until s.at == {}, max {bound} {{\n    match s.at {{",
+            self.start(),
+            self.at(None)
+        )];
+        lines.extend(arms);
+        lines.push("    }\n  }".to_owned());
+        Ok(Body { lines, last: "state".to_owned() })
+    }
+
+    /// The chain of a state: its nodes, then what follows.
+    fn arm(&mut self, at: usize, name: &str) -> Result<(), String> {
+        let machine = self.machine;
+        let Some(state) = machine.states.get(at) else { return Ok(()) };
+        let mut lines = Vec::new();
+        self.steps.clear();
+        let asked =
+            state.due.iter().map(|d| d.node()).find(|n| self.graph.interrupt_before.iter().any(|i| i == n));
+        if let Some(node) = asked {
+            lines.push(format!("  step approved = human.approve(subject: \"Run the node {node}?\")"));
+        }
+        if let ([Due::Once(node)], Next::Choice { node: chooser, ways }) = (state.due.as_slice(), &state.next)
+            && chooser == node
+            && self.wiring.goes(node).is_some()
+        {
+            if asked.is_none() {
+                return self.node_chain(node, name, Some(ways));
+            }
+            let inner = self.providers.fresh(node);
+            self.node_chain(node, &inner, Some(ways))?;
+            lines.push(format!("  step done = {inner}(s: s)"));
+            return self.push_arm(name, lines, true, "done", None);
+        }
+        let last = match state.due.is_empty() {
+            true => "s".to_owned(),
+            false => self.state_steps(state, "s", &mut lines)?,
+        };
+        let next = match &state.next {
+            Next::To(next) => self.at(*next),
+            Next::Choice { node, ways } => {
+                let route = self.route(node, ways)?;
+                lines.push(format!("  step way = {route}(s: {last})"));
+                "way".to_owned()
+            }
+        };
+        self.push_arm(name, lines, asked.is_some(), &last, Some(next))
+    }
+
+    fn push_arm(
+        &mut self,
+        name: &str,
+        lines: Vec<String>,
+        asks: bool,
+        last: &str,
+        next: Option<String>,
+    ) -> Result<(), String> {
+        let record = &self.record;
+        let value = match next {
+            Some(next) => format!("{record} {{ ..{last}, at: {next} }}"),
+            None => last.to_owned(),
+        };
+        let text = match asks {
+            false => format!(
+                "chain {name}(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
+                lines.join("\n")
+            ),
+            true => {
+                let (first, rest) = lines.split_first().ok_or("an empty state")?;
+                let inner = format!(
+                    "chain {name}_approved(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
+                    rest.join("\n")
+                );
+                let end = self.at(None);
+                let stop =
+                    format!("chain {name}_refused(s: {record}) -> {record} = {record} {{ ..s, at: {end} }}");
+                format!(
+                    "{inner}\n\n{stop}\n\nchain {name}(s: {record}) -> {record} {{\n{first}\n  step next = if approved then {name}_approved(s: s) else {name}_refused(s: s)\n  return next\n}}"
+                )
+            }
+        };
+        self.items.push(text);
+        Ok(())
+    }
+
+    /// The chain that says what follows a node; gives its name.
+    fn route(&mut self, node: &str, ways: &[(Target, Option<usize>)]) -> Result<String, String> {
+        let about = |reason: String| format!("the branch after `{node}`: {reason}");
+        let branch = self
+            .wiring
+            .branches
+            .iter()
+            .find(|b| b.source == node)
+            .ok_or_else(|| about("it is not there".to_owned()))?;
+        let block = branch.route.clone().map_err(about)?;
+        let name = self.providers.fresh(&format!("after_{node}"));
+        let mut labels: Vec<(String, String)> = Vec::new();
+        let mut packets: Vec<(String, String)> = Vec::new();
+        for (target, state) in ways {
+            let next = self.at(*state);
+            match target {
+                Target::Packets(node) => packets.push((node.clone(), next)),
+                Target::Node(target) => match &branch.ends {
+                    Some(ends) => {
+                        let said = ends
+                            .iter()
+                            .filter(|(_, t)| t == target)
+                            .map(|(label, _)| (label.clone(), next.clone()));
+                        labels.extend(said);
+                    }
+                    None => labels.push((target.clone(), next)),
+                },
+            }
+        }
+        let ty = self.node_enum.clone();
+        let way = |end: &End, scope: &Scope| -> Result<String, String> {
+            match end {
+                End::Value(value) => way_of(value, &labels, &ty, scope),
+                End::Sends(sends) => {
+                    let found =
+                        packets.iter().find(|(node, _)| *node == sends.node).map(|(_, next)| next.clone());
+                    found.ok_or_else(|| "it sends to a node that is not told".to_owned())
+                }
+                _ => Err("it gives no label".to_owned()),
+            }
+        };
+        let (scope, record) = (self.scope(), self.record.clone());
+        let ending = Ending::Way { ty: &ty, way: &way };
+        let mut writer = Writer::new(&mut self.providers, ending, &record);
+        writer.chain(&name, &block, &scope, &[]).map_err(about)?;
+        let made = std::mem::take(&mut writer.out);
+        self.items.extend(made);
+        Ok(name)
+    }
+}
+
+/// The state that a label leads to.
+fn way_of(value: &Expr, ways: &[(String, String)], ty: &str, scope: &Scope) -> Result<String, String> {
+    let of = |label: &str| ways.iter().find(|(known, _)| known == label).map(|(_, state)| state.clone());
+    match value {
+        Expr::Text(label) => of(label).ok_or_else(|| format!("it goes to `{label}`, which is no way")),
+        Expr::Bool(yes) => {
+            let label = if *yes { "True" } else { "False" };
+            of(label).ok_or_else(|| format!("it goes to `{label}`, which is no way"))
+        }
+        Expr::If(test, yes, no) => Ok(format!(
+            "if {} then {} else {}",
+            scope.test(test)?,
+            way_of(yes, ways, ty, scope)?,
+            way_of(no, ways, ty, scope)?
+        )),
+        Expr::List(items) => match items.as_slice() {
+            [one] => way_of(one, ways, ty, scope),
+            _ => Err("it goes to several nodes at once".to_owned()),
+        },
+        other => {
+            let (text, own) = scope.print(other)?;
+            match own {
+                Ty::String => Ok(choice(&text, ways, ty)),
+                Ty::Bool => {
+                    let (yes, no) = (of("True"), of("False"));
+                    let (Some(yes), Some(no)) = (yes, no) else { return Err("it gives a bool".to_owned()) };
+                    Ok(format!("if {text} then {yes} else {no}"))
+                }
+                _ => Err("its label is no text".to_owned()),
+            }
+        }
+    }
+}
+
+fn sends_of<'b>(block: &'b Block, node: &str) -> Option<&'b Sends> {
+    match &block.end {
+        End::Sends(sends) if sends.node == node => Some(sends),
+        End::If(_, yes, no) => sends_of(yes, node).or_else(|| sends_of(no, node)),
+        _ => None,
+    }
+}
+
+/// A field after several nodes wrote it at once, in the order of their names.
+fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<String, String> {
+    let name = &field.name;
+    match (&field.reducer, writers) {
+        (None, [(step, false)]) => Ok(format!("{step}.{name}")),
+        (None, _) => Err(format!("several nodes write `{name}` at once, which has no reducer")),
+        (Some(_), _) => {
+            let mut out = format!("{before}.{name}");
+            for (step, each) in writers {
+                match (each, &field.ty) {
+                    (false, _) => out.push_str(&format!(" + {step}.{name}")),
+                    (true, Ty::List(_)) => out.push_str(&format!(" + flatten([u.{name} for u in {step}])")),
+                    (true, Ty::Int | Ty::Float) => {
+                        out.push_str(&format!(" + sum([u.{name} for u in {step}])"))
+                    }
+                    (true, _) => return Err(format!("packets write `{name}`, which is no list")),
+                }
+            }
+            Ok(out)
+        }
+    }
+}
+
+fn state_name(state: &State) -> String {
+    if state.due.is_empty() {
+        return "start".to_owned();
+    }
+    let names: Vec<String> = state.due.iter().map(|d| identifier(d.node())).collect();
+    names.join("_and_")
+}
