@@ -62,7 +62,7 @@ fn proofs(text: &str) -> Vec<(String, String)> {
     for part in text.split('[').skip(1) {
         let Some((inside, _)) = part.split_once(']') else { continue };
         let Some((kind, names)) = inside.split_once(": ") else { continue };
-        if ["test", "ui", "e2e", "bench"].contains(&kind) {
+        if ["test", "ui", "e2e", "bench", "ecosystem"].contains(&kind) {
             found.extend(names.split(", ").map(|name| (kind.to_owned(), name.trim().to_owned())));
         }
     }
@@ -140,6 +140,10 @@ impl Tests {
                 let dir = root.join("tests/bench");
                 let there = files_under(&dir, "").iter().any(|p| p.file_stem().is_some_and(|s| s == name));
                 there.then_some(()).ok_or("is not in tests/bench".to_owned())
+            }
+            "ecosystem" => {
+                let script = root.join(".ci").join(name);
+                script.is_file().then_some(()).ok_or("is no script in .ci".to_owned())
             }
             "e2e" => self.has("tests", name),
             _ => {

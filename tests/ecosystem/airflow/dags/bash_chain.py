@@ -5,7 +5,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 
 with DAG("bash_chain", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC"), params={"who": "moon"}):
-    hello = BashOperator(task_id="hello", bash_command="echo first; echo \"it's {{ params.who }}\"")
+    hello = BashOperator(task_id="hello", bash_command="echo first; echo \"the {{ params.who }}\"")
     passed = BashOperator(
         task_id="passed",
         bash_command="echo got '{{ ti.xcom_pull(task_ids=\"hello\") }}'",
