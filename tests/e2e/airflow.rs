@@ -117,3 +117,14 @@ fn a_serialised_dag_becomes_a_mission_that_runs() {
     let result = project.json(0, &["run", "out/hello.mission", "--format", "json"]);
     assert_eq!(result["steps"][0]["outcome"], "succeeded", "{result:#}");
 }
+
+#[test]
+fn every_imported_fixture_checks_without_errors_and_formats_to_itself() {
+    let fixtures = crate::project::repository().join("transpile/tests/fixtures/airflow");
+    let project = Project::with("README.md", "");
+    let fixtures = fixtures.to_str().expect("UTF-8");
+    project
+        .expect(0, &["transpile", "from-airflow", fixtures, "-o", "out", "--allow-loss", "--report", "json"]);
+    project.expect(0, &["check", "--deny", "error", "out"]);
+    project.expect(0, &["fmt", "--check", "out"]);
+}

@@ -45,6 +45,8 @@ fn fixtures_read_as_airflow_reads_them() {
         for file in &made.missions {
             let parsed = rustchain_grammar::parse(&file.text, FileId(0));
             assert!(parsed.diagnostics.is_empty(), "{name}: {:#?}", parsed.diagnostics);
+            let formatted = rustchain_grammar::format(&file.text).expect("it parses");
+            assert_eq!(formatted.text, file.text, "{name}: the mission formats to itself");
         }
     }
 }

@@ -135,7 +135,13 @@ fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<dag::Writ
         text.push_str(&mission.text);
         origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
     }
-    OutputFile { path: format!("{stem}.mission"), text, origins }
+    let path = format!("{stem}.mission");
+    // What does not parse is a defect of the lowering; it is shown as it is rather than hidden.
+    let Ok(formatted) = rustchain_grammar::format(&text) else { return OutputFile { path, text, origins } };
+    for origin in &mut origins {
+        origin.here = formatted.ranges.output_of(origin.here).unwrap_or(origin.here);
+    }
+    OutputFile { path, text: formatted.text, origins }
 }
 
 fn diagnostics(import: &AirflowImport) -> Vec<Diagnostic> {
