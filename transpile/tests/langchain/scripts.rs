@@ -170,3 +170,15 @@ fn default_prompts_of_the_library_are_named_and_read_where_it_is_installed() {
     assert_eq!(losses(&file), "");
     assert!(file.prompts.iter().any(|p| op_json(p)["template"] == "{context} ? {question}"));
 }
+
+#[test]
+fn a_missing_key_does_not_end_the_reading() {
+    let file = text(
+        "a.py",
+        "import os\nfrom langchain_openai import ChatOpenAI\n\ndef make():\n    key = os.getenv('OPENAI_API_KEY')\n    \
+         if not key:\n        raise ValueError('no key')\n    return ChatOpenAI(model='m', api_key=key)\n\nllm = make()\n\
+         llm.temperature = 1\n",
+    );
+    assert_eq!(object(&file, "llm")["model"], "m");
+    assert_eq!(object(&file, "llm")["params"], json!({ "temperature": 1.0 }));
+}

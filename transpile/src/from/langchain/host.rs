@@ -6,11 +6,14 @@ use super::{
     agents, graph, legacy, memory, models, parsers, prompts, retrieval, runnables, structured, tools,
 };
 use crate::python::value::ObjId;
-use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Site, Value};
+use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Site, SymbolKind, Value};
 
 impl Host for LangChainHost {
     fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
         if let Some(value) = graph::call(m, path, args, site)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = secret(m, path, args, site) {
             return Ok(Some(value));
         }
         if path == "operator.itemgetter" {
@@ -149,4 +152,21 @@ impl Host for LangChainHost {
     fn unsure(m: &mut M<'_>, reason: &str, site: Site) {
         m.host.lose(super::model::Effect::Structure, reason.to_owned(), site);
     }
+}
+
+/// A key or token of the environment: a file that runs has it, so a test for its absence is not known to hold.
+fn secret(m: &M<'_>, path: &str, args: &Args, site: Site) -> Option<Value> {
+    if !matches!(path, "os.getenv" | "os.environ.get")
+        || args.pos.len() > 1
+        || args.named("default").is_some()
+    {
+        return None;
+    }
+    let name = args.pos.first()?.as_str()?;
+    let upper = name.to_uppercase();
+    let is_secret = ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| upper.contains(word));
+    if !is_secret || m.options.env.contains_key(name) {
+        return None;
+    }
+    Some(m.symbol(SymbolKind::Env(name.into()), None, site.span))
 }

@@ -153,6 +153,16 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
     }
 }
 
+/// Sets a parameter of a model.
+pub(super) fn set(model: &mut Model, name: &str, value: Data) {
+    let key = field_name(name);
+    if CLIENT.contains(&key) {
+        return;
+    }
+    model.params.retain(|(k, _)| k != key);
+    model.params.push((key.to_owned(), number(key, value)));
+}
+
 fn take(given: &mut Vec<(String, Data)>, name: &str) -> Option<Data> {
     let at = given.iter().position(|(k, _)| k == name)?;
     Some(given.remove(at).1)

@@ -1,6 +1,6 @@
 //! The expression language: sequences, parallel maps, branches, fallbacks, bindings.
 
-use super::data::{self, code, data, kwargs, pairs, texts};
+use super::data::{code, data, kwargs, pairs, texts};
 use super::model::{Bind, Configurable, Data, Effect, Lambda, Node, OpKind};
 use super::names::{Name, last};
 use super::state::{M, ThingClass, kind, make, node, op_of, push, thing, thing_of};
@@ -373,14 +373,52 @@ pub(super) fn attr(m: &mut M<'_>, base: &Value, name: &str) -> Option<Value> {
     }
 }
 
+/// Settings that change nothing of what is sent.
+const QUIET: &[&str] =
+    &["verbose", "callbacks", "metadata", "tags", "handle_tool_error", "handle_tool_errors", "__doc__"];
+
 /// Sets an attribute of an object; what already holds the object keeps what it held.
 pub(super) fn set_attr(m: &mut M<'_>, base: &Value, name: &str, value: &Value) -> bool {
     let Value::Native(native) = base else { return false };
     if native.kind != kind::OP {
         return native.kind < kind::GRAPH;
     }
-    let site = m.host.ops.get(native.id as usize).map(|_| m.site(Default::default())).unwrap_or_default();
-    let _ = (value, data::data(m, value));
-    m.host.lose(Effect::Setting, format!("the attribute `{name}` is set after the object was made"), site);
+    let Some(op) = m.host.ops.get(native.id as usize).cloned() else { return true };
+    let given = data(m, value);
+    let changed = match (&op.kind, name) {
+        (OpKind::Model(model), "model" | "model_name") => {
+            let mut model = model.clone();
+            model.model = given;
+            Some(OpKind::Model(model))
+        }
+        (OpKind::Model(model), _) if !QUIET.contains(&name) => {
+            let mut model = model.clone();
+            super::models::set(&mut model, name, given);
+            Some(OpKind::Model(model))
+        }
+        (OpKind::Tool(tool), "name") => {
+            Some(OpKind::Tool(super::model::Tool { name: given, ..tool.clone() }))
+        }
+        (OpKind::Tool(tool), "description") => {
+            Some(OpKind::Tool(super::model::Tool { description: given, ..tool.clone() }))
+        }
+        _ => None,
+    };
+    if let Some(kind) = changed {
+        let changed = std::sync::Arc::new(super::model::Op { kind, origin: op.origin.clone() });
+        if let Some(slot) = m.host.ops.get_mut(native.id as usize) {
+            *slot = changed;
+        }
+        return true;
+    }
+    if !QUIET.contains(&name) {
+        // The evaluator does not say where an assignment stands; the object's own place is near.
+        let site = m.site(op.origin.span);
+        m.host.lose(
+            Effect::Setting,
+            format!("the attribute `{name}` is set after the object was made"),
+            site,
+        );
+    }
     true
 }

@@ -204,7 +204,7 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
     };
     let has_tools = bind.is_some_and(|b| !b.tools.is_empty());
     if let Some(schema) = bind.and_then(|b| b.schema.as_ref()) {
-        let used = usize::from(rest.first().is_some());
+        let used = usize::from(!rest.is_empty());
         let ty = records::of(body, schema, origin);
         let method = bind
             .map(|b| if b.kwargs.iter().any(|(k, _)| k == "tool_choice") { "tool" } else { "json_schema" })
