@@ -356,3 +356,59 @@ mission m {{
     assert!(ended.stdout.contains("ok"), "{}", ended.stdout);
     assert_eq!(server.requests().len(), 1);
 }
+
+/// A conversation with an agent: each answer of the model in order.
+fn turn(calls: &[(&str, &str)]) -> String {
+    let calls: Vec<serde_json::Value> = calls
+        .iter()
+        .enumerate()
+        .map(|(i, (name, arguments))| {
+            serde_json::json!({ "id": format!("c{i}"), "type": "function", "function": { "name": name, "arguments": arguments } })
+        })
+        .collect();
+    let message = match calls.is_empty() {
+        true => serde_json::json!({ "role": "assistant", "content": "done" }),
+        false => serde_json::json!({ "role": "assistant", "content": null, "tool_calls": calls }),
+    };
+    let reason = if calls.is_empty() { "stop" } else { "tool_calls" };
+    serde_json::json!({
+        "id": "1", "object": "chat.completion", "created": 1, "model": "gpt-4o",
+        "choices": [{ "index": 0, "message": message, "finish_reason": reason }],
+        "usage": { "prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20 },
+    })
+    .to_string()
+}
+
+#[test]
+fn what_a_model_asks_of_its_tools_is_decided_call_by_call() {
+    let write = |path: &str| format!(r#"{{"path":"{path}","text":"x"}}"#);
+    let asked = [write("out/a.txt"), write("elsewhere/b.txt"), write("out/c.txt"), write("out/d.txt")];
+    let server = Server::start(move |n, _| {
+        let answer = asked.get(n).map(|args| turn(&[("fs_write", args)]));
+        (200, answer.unwrap_or_else(|| turn(&[])))
+    });
+    let text = format!(
+        r#"edition 2026
+
+provider p = openai("gpt-4o", base_url: "{}/v1", api_key: "k", max_tokens: 10)
+
+agent clerk(task: string) -> string {{
+  model p
+  prompt "${{task}}"
+  tools [fs.write]
+  budget {{ turns: 6, tokens: 1_000, usd: 0.10, wall: 60s }}
+}}
+
+mission m {{
+  policy {{ allow llm [p], allow fs.write "out/**", at most 2 fs.write }}
+  step work = clerk(task: "Write.") with {{ timeout 60s }}
+  output said: string = trust(work, reason: "a test")
+}}
+"#,
+        server.url
+    );
+    let project = Project::with("m.mission", &text);
+    project.expect(0, &["run", "m.mission", "--llm", "live"]);
+    assert!(project.has("out/a.txt") && project.has("out/c.txt"));
+    assert!(!project.has("elsewhere/b.txt") && !project.has("out/d.txt"));
+}

@@ -28,6 +28,7 @@ mod rc0601;
 mod rc0602;
 mod rc0603;
 mod rc0604;
+mod rc0606;
 mod rc0701;
 mod rc0801;
 mod rc0802;
@@ -156,6 +157,7 @@ pub static RULES: &[Rule] = &[
     rule("RC0602", "agent-all-tools", High, Sure, Fixable::No, Some(rc0602::run)),
     rule("RC0603", "cost-unbounded", Medium, Sure, Fixable::No, Some(rc0603::run)),
     rule("RC0604", "memory-poisoning", Medium, Likely, Fixable::No, Some(rc0604::run)),
+    rule("RC0606", "budget-without-price", Medium, Sure, Fixable::No, Some(rc0606::run)),
     rule("RC0701", "import-lossy", Medium, Sure, Fixable::No, Some(rc0701::run)),
     rule("RC0801", "race-same-file", High, Likely, Fixable::Suggest, Some(rc0801::run)),
     rule("RC0802", "dead-step", Low, Sure, Fixable::Safe, Some(rc0802::run)),

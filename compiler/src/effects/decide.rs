@@ -66,8 +66,15 @@ impl Decider<'_> {
         let (mut refused, mut beyond, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
             let decide = |p: &Policy| p.decide(entry.effect.kind, &entry.effect.pattern);
-            let own = decide(&policy);
-            let undenied = || Policy { deny: Vec::new(), ..policy.clone().into_owned() };
+            // The arguments of a tool are the model's: conditions on them stay open.
+            let by_model = matches!(entry.cause, Cause::Tool(_));
+            let policy: &Policy = if by_model { stated } else { &policy };
+            let called: Vec<(&Policy, &str)> = match by_model {
+                true => site.scope.called_policies(),
+                false => called.iter().map(|(p, path)| (&**p, *path)).collect(),
+            };
+            let own = decide(policy);
+            let undenied = || Policy { deny: Vec::new(), ..policy.clone() };
             let conditional = own == Verdict::Refused && decide(stated) != Verdict::Refused;
             if conditional && decide(&undenied()) == Verdict::Refused {
                 self.breaks_condition(site, call, entry, &truths);
@@ -86,7 +93,7 @@ impl Decider<'_> {
             }
             let verdict = called.iter().fold(own, |verdict, (p, _)| verdict.and(decide(p)));
             let on_condition =
-                verdict == Verdict::Unproven && decide(&unconditional(&policy)) == Verdict::Allowed;
+                verdict == Verdict::Unproven && decide(&unconditional(policy)) == Verdict::Allowed;
             match verdict {
                 Verdict::Unproven if on_condition => {
                     let reason = "the policy's condition depends on the arguments".into();

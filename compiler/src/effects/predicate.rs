@@ -152,7 +152,8 @@ impl<'p> Reader<'_, 'p> {
                 let schemas = &self.scope.plan.schemas;
                 Some(values.iter().map(|v| Value::json(rustchain_plan::encode(v, schemas))).collect())
             }
-            None => Some(vec![param.and_then(|p| p.default.clone()).unwrap_or(Value::Null)]),
+            // What is no parameter of the callee is not known here.
+            None => Some(vec![param?.default.clone().unwrap_or(Value::Null)]),
         }
     }
 

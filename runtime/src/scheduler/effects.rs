@@ -4,7 +4,7 @@ use super::Engine;
 use crate::in_force::{Called, InForce};
 use crate::prepare::PreparedCall;
 use crate::step::StepError;
-use rustchain_plan::plan::{CalleeKind, Handle, Provider};
+use rustchain_plan::plan::{Call, CalleeKind, Handle, Provider, ToolRef};
 use rustchain_plan::policy::Grant;
 use rustchain_plan::signature::{Case, EffectArg, EffectSpec};
 use rustchain_plan::{Effect, EffectKind, ErrorKind, Pattern, Policy, Signature, Value, Verdict};
@@ -33,19 +33,34 @@ impl<'e> Engine<'e> {
         let requests = self.by_models(requests(prepared.signature, args, |param| call.handles.get(param)));
         let policies = self.decide_all(called, prepared.signature, args, &requests, &call.effects, path)?;
         // Effects that a tool or an agent declares beyond its signature hold as patterns.
-        let beyond = |e: &&Effect| !prepared.signature.effects.iter().any(|spec| spec.kind == e.kind);
+        // What the tools of a model do is decided when it is done.
+        let tools = self.tools_of(call);
+        let beyond = |e: &&Effect| {
+            !prepared.signature.effects.iter().any(|spec| spec.kind == e.kind)
+                && !tools.iter().any(|tool| tool.effects.contains(e))
+        };
         for effect in call.effects.iter().filter(beyond) {
             policies.iter().try_for_each(|policy| decide_pattern(policy, effect, path))?;
         }
         let mut requests = self.patterns(called, &requests);
         if self.has_rules(called) {
-            // What the tools of a model do is admitted when it is done.
-            let own = |e: &&Effect| call.kind != CalleeKind::Agent || e.kind == EffectKind::Llm;
-            let declared = call.effects.iter().filter(beyond).filter(own);
+            let declared = call.effects.iter().filter(beyond);
             requests.extend(declared.map(|e| (e.kind, e.pattern.clone())));
         }
         self.admit(called, &requests, path)?;
         Ok(Admitted { policies, requests })
+    }
+
+    /// The tools that a call offers to a model.
+    fn tools_of<'c>(&'c self, call: &'c Call) -> &'c [ToolRef] {
+        if let Some(agent) = self.plan.agents.get(&call.callee) {
+            return &agent.tools;
+        }
+        let tools = |handle: &'c Handle| match handle {
+            Handle::Tools(tools) => Some(tools.as_slice()),
+            _ => None,
+        };
+        call.handles.values().find_map(tools).unwrap_or_default()
     }
 
     fn has_rules(&self, called: &Called<'e>) -> bool {
@@ -89,17 +104,25 @@ impl<'e> Engine<'e> {
     pub(super) fn check_tool_effects(
         &self,
         called: &Called<'e>,
+        tool: &ToolRef,
         signature: &Signature,
         args: &[Value],
         requests: &[(EffectKind, String)],
-        row: &[Effect],
         path: &str,
     ) -> Result<Admitted<'e>, StepError> {
-        let policies = self.decide_all(called, signature, args, requests, row, path)?;
+        let policies = self.decide_all(called, signature, args, requests, &tool.effects, path)?;
+        // Foreign code does what it declares; what an agent does with its own tools is decided when it is done.
+        let own = |e: &&Effect| match tool.kind {
+            Some(CalleeKind::Tool) => !signature.effects.iter().any(|spec| spec.kind == e.kind),
+            Some(CalleeKind::Agent) => e.kind == EffectKind::Llm,
+            _ => false,
+        };
+        for effect in tool.effects.iter().filter(own) {
+            policies.iter().try_for_each(|policy| decide_pattern(policy, effect, path))?;
+        }
         let mut requests = self.patterns(called, requests);
         if self.has_rules(called) {
-            let beyond = row.iter().filter(|e| !signature.effects.iter().any(|spec| spec.kind == e.kind));
-            requests.extend(beyond.map(|e| (e.kind, e.pattern.clone())));
+            requests.extend(tool.effects.iter().filter(own).map(|e| (e.kind, e.pattern.clone())));
         }
         self.admit(called, &requests, path)?;
         Ok(Admitted { policies, requests })

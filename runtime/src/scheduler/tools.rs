@@ -195,7 +195,7 @@ impl<'e> Engine<'e> {
                 }
             }
         }
-        self.check_tool_effects(called, signature, args, &requests, &tool.effects, path)
+        self.check_tool_effects(called, tool, signature, args, &requests, path)
     }
 }
 
