@@ -231,7 +231,6 @@ test "little" for m {
 
 test "much" for m {
   given amount = 101
-  mock http.post -> "ok"
   expect failed(pay, refused)
 }
 "#;
@@ -244,7 +243,7 @@ const CALLED: &str = r#"edition 2026
 
 mission inner {
   input page: string
-  policy { allow net.read "https://a.example/open/**" }
+  policy { allow net.read "https://a.example/open*" }
   step get = http.get<string>(url: "https://a.example/${page}") with { timeout 5s }
   output got: string = get
 }
@@ -269,7 +268,7 @@ mission outer {{
 #[test]
 fn a_called_mission_keeps_its_own_policy() {
     let project = Project::with("inner.mission", CALLED);
-    project.write("outer.mission", &caller("\"closed/x\"", ""));
+    project.write("outer.mission", &caller("\"closed\"", ""));
     let ended = project.expect(1, &["check", "outer.mission"]);
     assert!(
         ended.stdout.contains("the policy of the mission that `call` calls does not allow"),
@@ -279,13 +278,12 @@ fn a_called_mission_keeps_its_own_policy() {
 
     let test = r#"
 test "closed" for outer {
-  given page = "closed/x"
-  mock http.get -> "x"
+  given page = "closed"
   expect failed(call)
 }
 
 test "open" for outer {
-  given page = "open/x"
+  given page = "open1"
   mock http.get -> "x"
   expect ran(call)
 }
@@ -298,8 +296,7 @@ test "open" for outer {
 
 #[test]
 fn missions_of_imported_files_are_checked() {
-    let project =
-        Project::with("inner.mission", &CALLED.replace("open/**", "else/**").replace("${page}", "x"));
+    let project = Project::with("inner.mission", &CALLED.replace("open*", "else/**").replace("${page}", "x"));
     project.write("outer.mission", &caller("\"a\"", ""));
     let ended = project.expect(1, &["check", "outer.mission"]);
     assert!(ended.stdout.contains("inner.mission"), "{}", ended.stdout);

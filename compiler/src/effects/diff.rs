@@ -132,24 +132,55 @@ fn weaker_condition(old: &Policy, grant: &Grant) -> Option<Option<String>> {
         return None;
     }
     let held: Vec<&Expr> = before.iter().filter_map(|g| g.predicate.as_ref()).collect();
-    Some(arguments(grant.predicate.as_ref(), &held).map(|found| format!("{} with {found}", grant.effect)))
+    let (found, all) = arguments(grant.predicate.as_ref(), &held);
+    // Where only comparisons with constants count, the combinations are every case.
+    let all_tried = all && held.iter().copied().chain(&grant.predicate).all(compares_constants);
+    match found {
+        Some(found) => Some(Some(format!("{} with {found}", grant.effect))),
+        None if all_tried => None,
+        None => Some(None),
+    }
 }
 
-/// Arguments that fulfil `new` and none of `old`, tried from the constants that the conditions name.
-fn arguments(new: Option<&Expr>, old: &[&Expr]) -> Option<String> {
+/// Is a condition made of comparisons of arguments with constants alone?
+fn compares_constants(condition: &Expr) -> bool {
+    let constant = |e: &Expr| match &e.kind {
+        ExprKind::Const(_) => true,
+        ExprKind::Convert { value, .. } => matches!(value.kind, ExprKind::Const(_)),
+        _ => false,
+    };
+    match &condition.kind {
+        ExprKind::Const(_) => true,
+        ExprKind::Not(inner) => compares_constants(inner),
+        ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
+            compares_constants(left) && compares_constants(right)
+        }
+        ExprKind::Binary { op, left, right } => {
+            let compares = !matches!(op, BinaryOp::In | BinaryOp::Coalesce);
+            let sides = [(left, right), (right, left)];
+            compares && sides.into_iter().any(|(a, b)| path_of(a).is_some() && constant(b))
+        }
+        _ => false,
+    }
+}
+
+/// Arguments that fulfil `new` and none of `old`, tried from the constants that the conditions name; and whether
+/// all combinations were tried.
+fn arguments(new: Option<&Expr>, old: &[&Expr]) -> (Option<String>, bool) {
     let all = || new.into_iter().chain(old.iter().copied());
     let mut paths: BTreeSet<Vec<SmolStr>> = BTreeSet::new();
     let mut candidates: Vec<Json> = Vec::new();
     all().for_each(|e| collect(e, &mut paths, &mut candidates));
-    candidates.dedup();
+    between(&mut candidates);
     let paths: Vec<Vec<SmolStr>> = paths.into_iter().collect();
     let width = candidates.len().max(1);
-    let total = width.checked_pow(u32::try_from(paths.len()).ok()?)?.min(TRIED);
+    let combinations = u32::try_from(paths.len()).ok().and_then(|n| width.checked_pow(n));
+    let total = combinations.filter(|n| *n <= TRIED);
     let holds = |e: &Expr, locals: &[(SmolStr, Value)]| {
         let env = Closed { schemas: &Schemas::new(), locals };
         eval(e, &env, &LIMITS) == Ok(Value::Bool(true))
     };
-    for number in 0..total {
+    let one = |number: usize| {
         let mut rest = number;
         let mut chosen: BTreeMap<SmolStr, Json> = BTreeMap::new();
         let mut words = Vec::new();
@@ -160,11 +191,28 @@ fn arguments(new: Option<&Expr>, old: &[&Expr]) -> Option<String> {
             put(chosen.entry(path.first()?.clone()).or_default(), path.get(1..)?, candidate);
         }
         let locals: Vec<(SmolStr, Value)> = chosen.into_iter().map(|(n, v)| (n, value(v))).collect();
-        if new.is_none_or(|e| holds(e, &locals)) && !old.iter().any(|e| holds(e, &locals)) {
-            return Some(words.join(", "));
+        let breaks = new.is_none_or(|e| holds(e, &locals)) && !old.iter().any(|e| holds(e, &locals));
+        breaks.then(|| words.join(", "))
+    };
+    ((0..total.unwrap_or(TRIED)).find_map(one), total.is_some())
+}
+
+/// Adds what lies between the numbers; each candidate once.
+fn between(candidates: &mut Vec<Json>) {
+    let mut numbers: Vec<f64> = candidates.iter().filter_map(Json::as_f64).collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.dedup();
+    let middles =
+        numbers.windows(2).filter_map(|pair| Some(json!(f64::midpoint(*pair.first()?, *pair.last()?))));
+    candidates.extend(middles);
+    let mut seen: Vec<Json> = Vec::new();
+    candidates.retain(|c| {
+        let new = !seen.contains(c);
+        if new {
+            seen.push(c.clone());
         }
-    }
-    None
+        new
+    });
 }
 
 fn value(json: Json) -> Value {
