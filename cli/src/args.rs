@@ -58,6 +58,9 @@ pub enum Command {
     /// Verify the logs of past runs
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Weigh the risk of a mission
+    #[command(subcommand)]
+    Safety(SafetyCommand),
     /// Look at settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -160,6 +163,18 @@ pub struct CheckArgs {
     /// Leave out a code
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
+    /// Do not tell what this file knows; errors are told all the same
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write everything that is found now into the file of `--baseline`
+    #[arg(long, requires = "baseline", conflicts_with_all = ["fix", "unsafe_fixes", "watch"])]
+    pub write_baseline: bool,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "effects"])]
+    pub watch: bool,
+    /// Neither read nor write `.rustchain/cache`
+    #[arg(long)]
+    pub no_cache: bool,
     /// Apply safe fixes
     #[arg(long)]
     pub fix: bool,
@@ -396,6 +411,19 @@ pub enum AuditCommand {
         /// The project's folder
         #[arg(long, default_value = ".")]
         root: PathBuf,
+    },
+}
+
+/// `safety`.
+#[derive(Debug, Subcommand)]
+pub enum SafetyCommand {
+    /// Print the risk of each step: points, each with the effect, label or finding behind it
+    Report {
+        /// The mission; FILE#NAME picks one of several
+        file: String,
+        /// How to print
+        #[arg(long, value_enum, default_value_t)]
+        format: ResultFormat,
     },
 }
 

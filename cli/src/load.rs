@@ -50,7 +50,10 @@ pub fn load_with(path: &Path, shims: Option<&Shims>) -> Result<Loaded, Error> {
 }
 
 /// The files of a project's organisation policies, as its settings name them. Each project is looked up once.
-fn policies_of(root: &Path) -> Result<Arc<Vec<PathBuf>>, Error> {
+///
+/// # Errors
+/// Where the settings are wrong.
+pub fn policies_of(root: &Path) -> Result<Arc<Vec<PathBuf>>, Error> {
     static KNOWN: Mutex<BTreeMap<PathBuf, Arc<Vec<PathBuf>>>> = Mutex::new(BTreeMap::new());
     if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(root) {
         return Ok(Arc::clone(known));

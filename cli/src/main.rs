@@ -1,6 +1,8 @@
 //! The `rustchain` command.
 
 mod args;
+mod baseline;
+mod cache;
 mod commands;
 mod config;
 mod error;
@@ -11,8 +13,11 @@ mod load;
 mod people;
 mod progress;
 mod project;
+mod report;
+mod shellcheck;
 mod shims;
 mod terminal;
+mod watch;
 
 use clap::Parser;
 use exit::Exit;

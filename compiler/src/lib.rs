@@ -14,6 +14,7 @@ pub mod index;
 mod lower;
 pub mod names;
 pub mod render;
+pub mod safety;
 pub mod shims;
 pub mod source;
 pub mod spans;

@@ -44,6 +44,8 @@ fn the_help_of_each_command_is_in_the_manual() {
         "runs show",
         "audit",
         "audit verify",
+        "safety",
+        "safety report",
         "config",
         "config show",
         "completions",

@@ -1,6 +1,7 @@
 //! The binary as a user runs it: real files, real processes, real servers.
 
 mod airflow;
+mod checking;
 mod commands;
 mod fixes;
 mod gallery;

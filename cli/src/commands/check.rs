@@ -1,29 +1,62 @@
 //! `rustchain check`.
 
 use crate::args::CheckArgs;
+use crate::baseline::Baseline;
 use crate::config::Config;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::load::{Loaded, load};
 use crate::project::{find_missions, root_of};
+use crate::report::{Checker, Report};
 use crate::terminal::{Terminal, plural};
+use crate::watch::Watch;
 use rustchain_compiler::render::{Format, render};
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// How often `--fix` looks again after it changed something.
 const FIX_ROUNDS: usize = 8;
 
 pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Error> {
-    let files = find_missions(&args.paths)?;
-    if files.is_empty() {
-        return Err(Error::NoInput("no mission found".to_owned()));
+    if args.effects || args.trust || args.cost {
+        return super::facts::run(args, &missions(args)?, terminal);
     }
     let settings = Settings::new(args)?;
-    let mut report = Report::of(&files, &settings)?;
+    if !args.watch {
+        return once(args, &settings, terminal);
+    }
+    let watch = Watch::over(&args.paths)?;
+    loop {
+        let exit = once(args, &settings, terminal);
+        if let Err(error) = &exit {
+            terminal.talk(&format!("{error}\n"));
+        }
+        terminal.talk("waiting for changes\n");
+        if !watch.wait() {
+            return exit;
+        }
+    }
+}
+
+fn missions(args: &CheckArgs) -> Result<Vec<PathBuf>, Error> {
+    let files = find_missions(&args.paths)?;
+    match files.is_empty() {
+        true => Err(Error::NoInput("no mission found".to_owned())),
+        false => Ok(files),
+    }
+}
+
+fn once(args: &CheckArgs, settings: &Settings, terminal: &Terminal) -> Result<Exit, Error> {
+    let files = missions(args)?;
+    let checker = Checker::new(!args.no_cache);
+    let mut report = Report::of(&files, &settings.except, &checker)?;
+    if let Some(path) = args.baseline.as_ref().filter(|_| args.write_baseline) {
+        let baseline = Baseline::of(&report.diagnostics, &report.sources);
+        baseline.write(path)?;
+        let count = baseline.len();
+        terminal.talk(&format!("{count} {} in {}\n", plural(count, "finding", "findings"), path.display()));
+    }
+    take_off(args, &mut report, terminal)?;
     if args.fix || args.unsafe_fixes {
         let mut applied = 0;
         for _ in 0..FIX_ROUNDS {
@@ -31,12 +64,10 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Error> 
                 0 => break,
                 count => applied += count,
             }
-            report = Report::of(&files, &settings)?;
+            report = Report::of(&files, &settings.except, &checker)?;
+            take_off(args, &mut report, terminal)?;
         }
         terminal.talk(&format!("{applied} {} applied\n", plural(applied, "fix", "fixes")));
-    }
-    if args.effects || args.trust || args.cost {
-        return super::facts::run(args, &files, terminal);
     }
     terminal.data(&render(args.format, &report.diagnostics, &report.sources, terminal.color_out))?;
     if args.format == Format::Human {
@@ -47,14 +78,16 @@ pub(super) fn run(args: &CheckArgs, terminal: &Terminal) -> Result<Exit, Error> 
     Ok(if failed && args.format != Format::Sarif { Exit::Failed } else { Exit::Ok })
 }
 
-/// What all checks say about some missions: their texts, the diagnostics, and the severity that fails.
-pub(super) fn look(files: &[PathBuf]) -> Result<(SourceMap, Vec<Diagnostic>, Severity), Error> {
-    let first = files.first().map_or(Path::new("."), PathBuf::as_path);
-    let config = Config::load(&root_of(first))?;
-    let except = config.texts("except").into_iter().collect();
-    let settings = Settings { deny: severity(config.word("deny")), except };
-    let report = Report::of(files, &settings)?;
-    Ok((report.sources, report.diagnostics, settings.deny))
+/// Takes off what the baseline knows.
+fn take_off(args: &CheckArgs, report: &mut Report, terminal: &Terminal) -> Result<(), Error> {
+    let Some(path) = &args.baseline else { return Ok(()) };
+    let baseline = Baseline::read(path)?;
+    let gone = baseline.take_off(&mut report.diagnostics, &report.sources);
+    if gone > 0 && !args.fix && !args.unsafe_fixes {
+        let were = plural(gone, "finding of the baseline is", "findings of the baseline are");
+        terminal.talk(&format!("{gone} {were} not there any more; write it again with `--write-baseline`\n"));
+    }
+    Ok(())
 }
 
 struct Settings {
@@ -86,75 +119,11 @@ fn severity(word: &str) -> Severity {
     }
 }
 
-/// What was found in all files.
-struct Report {
-    sources: SourceMap,
-    diagnostics: Vec<Diagnostic>,
-    files: usize,
-}
-
-impl Report {
-    fn of(files: &[PathBuf], settings: &Settings) -> Result<Report, Error> {
-        let mut report = Report { sources: SourceMap::new(), diagnostics: Vec::new(), files: files.len() };
-        let mut seen = BTreeSet::new();
-        for loaded in load_all(files)? {
-            let analysis = loaded.analysis;
-            let offset = report.sources.append(analysis.sources);
-            for mut diagnostic in analysis.diagnostics {
-                diagnostic.shift_files(offset);
-                // A file that several missions import is read with each of them.
-                let path = report.sources.file(diagnostic.primary.file).path.clone();
-                let key = (path, diagnostic.primary.span, diagnostic.code, diagnostic.message.clone());
-                let excepted =
-                    settings.except.contains(diagnostic.code) && diagnostic.severity != Severity::Error;
-                if !excepted && seen.insert(key) {
-                    report.diagnostics.push(diagnostic);
-                }
-            }
-        }
-        Ok(report)
-    }
-
-    fn summary(&self) -> String {
-        let count =
-            |test: &dyn Fn(Severity) -> bool| self.diagnostics.iter().filter(|d| test(d.severity)).count();
-        let errors = count(&|s| s == Severity::Error);
-        let findings = count(&|s| s > Severity::Note && s < Severity::Error);
-        let files = format!("{} {}", self.files, plural(self.files, "file", "files"));
-        if errors + findings == 0 {
-            return format!("{files} checked, nothing found\n");
-        }
-        let errors = format!("{errors} {}", plural(errors, "error", "errors"));
-        let findings = format!("{findings} {}", plural(findings, "finding", "findings"));
-        format!("{files} checked: {errors}, {findings}\n")
-    }
-}
-
-/// Compiles files side by side; results in the order of the files.
-fn load_all(files: &[PathBuf]) -> Result<Vec<Loaded>, Error> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    if workers <= 1 {
-        return files.iter().map(|file| load(file)).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<Loaded, Error>)>> = Mutex::new(Vec::with_capacity(files.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                let mut mine = Vec::new();
-                while let Some((index, file)) = pick(&next, files) {
-                    mine.push((index, load(file)));
-                }
-                done.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, loaded)| loaded).collect()
-}
-
-fn pick<'a>(next: &AtomicUsize, files: &'a [PathBuf]) -> Option<(usize, &'a PathBuf)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    files.get(index).map(|file| (index, file))
+/// What all checks say about some missions: their texts, the diagnostics, and the severity that fails.
+pub(super) fn look(files: &[PathBuf]) -> Result<(SourceMap, Vec<Diagnostic>, Severity), Error> {
+    let first = files.first().map_or(Path::new("."), PathBuf::as_path);
+    let config = Config::load(&root_of(first))?;
+    let except = config.texts("except").into_iter().collect();
+    let report = Report::of(files, &except, &Checker::new(true))?;
+    Ok((report.sources, report.diagnostics, severity(config.word("deny"))))
 }

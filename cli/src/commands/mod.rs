@@ -16,6 +16,7 @@ mod plan;
 mod policy;
 mod run;
 mod runs;
+mod safety;
 mod scaffold;
 mod shell;
 mod step;
@@ -55,6 +56,7 @@ pub fn run(command: Command, terminal: &Terminal) -> Result<Exit, Error> {
         Command::Transpile(TranspileCommand::ToAirflow(args)) => to_airflow::run(&args, terminal),
         Command::Runs(command) => runs::run(&command, terminal),
         Command::Audit(command) => audit::run(&command, terminal),
+        Command::Safety(command) => safety::run(&command, terminal),
         Command::Config(command) => config::run(&command, terminal),
         Command::Lsp(_) => lsp::run(),
         Command::Completions(args) => shell::completions(&args, terminal),

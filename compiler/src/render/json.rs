@@ -1,7 +1,8 @@
 //! JSON with `schema_version`; every shape is stable within a version.
 
 use super::locate::{Lines, Position};
-use super::severity_name;
+use super::{confidence_name, severity_name};
+use crate::checks::rule_of;
 use rustchain_grammar::{Applicability, Diagnostic, FileId, Fix, Label, Span};
 use serde_json::{Value, json};
 
@@ -29,6 +30,8 @@ fn diagnostic(d: &Diagnostic, lines: &Lines) -> Value {
     json!({
         "code": d.code,
         "severity": severity_name(d.severity),
+        "confidence": confidence_name(d.code),
+        "rule": rule_of(d.code).map(|r| r.name),
         "message": d.message,
         "location": label(&d.primary, lines),
         "related": d.secondary.iter().map(|l| label(l, lines)).collect::<Vec<_>>(),

@@ -8,6 +8,7 @@ mod junit;
 pub mod locate;
 mod sarif;
 
+use crate::checks::rule_of;
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 
 /// An output format.
@@ -61,6 +62,11 @@ pub fn render(format: Format, diagnostics: &[Diagnostic], sources: &SourceMap, c
         Format::Gitlab => gitlab::render(&resolved, &lines),
         Format::Junit => junit::render(&resolved, &lines),
     }
+}
+
+/// The word of how sure the rule of a code is; compile errors are sure.
+fn confidence_name(code: &str) -> &'static str {
+    rule_of(code).map_or("high", |rule| rule.confidence.name())
 }
 
 /// The word of a severity in every format.

@@ -1,7 +1,8 @@
 //! SARIF 2.1.0 with rules, code flows and fixes.
 
 use super::locate::Lines;
-use super::severity_name;
+use super::{confidence_name, severity_name};
+use crate::checks::rule_of;
 use rustchain_grammar::{Diagnostic, FileId, Fix, Label, Severity, Span};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -50,8 +51,26 @@ fn rule(code: &str, first: &Diagnostic) -> Value {
         "shortDescription": { "text": sentence(title) },
         "fullDescription": { "text": sentence(title) },
         "help": { "text": text, "markdown": text },
+        "helpUri": format!("{}/blob/main/docs/rules.md#{}", env!("CARGO_PKG_REPOSITORY"), code.to_lowercase()),
         "defaultConfiguration": { "level": level(first.severity) },
+        "properties": {
+            "severity": severity_name(rule_of(code).map_or(first.severity, |r| r.severity)),
+            "confidence": confidence_name(code),
+            "tags": tags(code),
+        },
     })
+}
+
+/// What a viewer groups rules by: the family of the code.
+fn tags(code: &str) -> Vec<&'static str> {
+    match code.get(..4) {
+        Some("RC03" | "RC04" | "RC10") => vec!["security"],
+        Some("RC05") => vec!["reliability"],
+        Some("RC06") => vec!["security", "cost"],
+        Some("RC07") => vec!["import"],
+        Some("RC08") => vec!["correctness"],
+        _ => vec!["compiler"],
+    }
 }
 
 fn pascal_case(title: &str) -> String {
@@ -76,7 +95,7 @@ fn result(d: &Diagnostic, codes: &[&str], lines: &Lines) -> Value {
         "level": level(d.severity),
         "message": { "text": message },
         "locations": [location(&d.primary, lines)],
-        "properties": { "severity": severity_name(d.severity) },
+        "properties": { "severity": severity_name(d.severity), "confidence": confidence_name(d.code) },
     });
     if !d.secondary.is_empty() {
         let steps = d.secondary.iter().chain(std::iter::once(&d.primary));
