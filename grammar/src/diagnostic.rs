@@ -117,6 +117,17 @@ impl Diagnostic {
         }
     }
 
+    /// Moves every place right, after a part of a text was parsed by itself.
+    pub(crate) fn shift(&mut self, offset: u32) {
+        self.primary.span = self.primary.span.shift(offset);
+        for label in &mut self.secondary {
+            label.span = label.span.shift(offset);
+        }
+        for edit in self.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = edit.span.shift(offset);
+        }
+    }
+
     /// Words at the primary place.
     pub fn label(mut self, message: impl Into<String>) -> Self {
         self.primary.message = message.into();

@@ -13,6 +13,8 @@ mod lower;
 mod parse;
 mod parser;
 mod recover;
+mod reparse;
+mod shift;
 pub mod span;
 mod tree;
 
@@ -20,5 +22,6 @@ pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
 pub use format::{Formatted, RangeMap, WIDTH, format};
 pub use kind::SyntaxKind;
 pub use parse::{Parse, parse, parse_expr};
+pub use reparse::{Reparse, reparse};
 pub use span::{FileId, SourceFile, SourceMap, Span};
 pub use tree::{Mission, SyntaxElement, SyntaxNode, SyntaxToken};

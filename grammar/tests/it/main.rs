@@ -6,6 +6,7 @@ mod files;
 mod formatting;
 mod linear;
 mod pages;
+mod reparse;
 mod robust;
 mod soup;
 mod tree;
