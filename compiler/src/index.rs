@@ -8,6 +8,7 @@ use rustchain_grammar::ast::{self, ItemKind};
 use rustchain_grammar::{FileId, Span};
 use rustchain_plan::Type;
 use smol_str::SmolStr;
+use std::collections::HashSet;
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,10 +74,18 @@ pub struct Index {
 }
 
 impl Index {
-    pub(crate) fn new(mut uses: Vec<Use>) -> Index {
-        uses.sort();
-        uses.dedup_by(|a, b| a.place == b.place && a.symbol == b.symbol && a.name == b.name);
-        Index { uses }
+    /// Adds names.
+    pub(crate) fn extend(&mut self, uses: Vec<Use>) {
+        self.uses.extend(uses);
+        self.uses.sort();
+        self.uses.dedup_by(|a, b| a.place == b.place && a.symbol == b.symbol && a.name == b.name);
+    }
+
+    /// The names at a place.
+    fn standing_at(&self, place: Place) -> &[Use] {
+        let from = self.uses.partition_point(|u| u.place < place);
+        let rest = &self.uses[from..];
+        &rest[..rest.partition_point(|u| u.place == place)]
     }
 
     /// The innermost name at a byte of a file.
@@ -225,10 +234,11 @@ impl Cx<'_> {
 }
 
 impl Index {
-    /// Adds the names that tests and constraints read: they are resolved against what is declared already.
-    pub(crate) fn link(&mut self, file: FileId, syntax: &ast::File) {
+    /// Adds the names that tests and constraints of the wanted declarations read: they are resolved against what is
+    /// declared already.
+    pub(crate) fn link(&mut self, file: FileId, syntax: &ast::File, wanted: impl Fn(usize) -> bool) {
         let mut found = Vec::new();
-        for item in &syntax.items {
+        for (_, item) in syntax.items.iter().enumerate().filter(|(i, _)| wanted(*i)) {
             match &item.kind {
                 ItemKind::Test(test) => self.link_test(file, syntax, test, &mut found),
                 ItemKind::Record(record) => {
@@ -249,10 +259,10 @@ impl Index {
                 _ => {}
             }
         }
-        let resolved = |u: &Use| self.uses.iter().any(|k| k.place == u.place && k.declaration.is_some());
+        let resolved = |u: &Use| self.standing_at(u.place).iter().any(|k| k.declaration.is_some());
         found.retain(|u: &Use| !resolved(u));
-        self.uses
-            .retain(|known| known.declaration.is_some() || !found.iter().any(|u| u.place == known.place));
+        let places: HashSet<Place> = found.iter().map(|u| u.place).collect();
+        self.uses.retain(|known| known.declaration.is_some() || !places.contains(&known.place));
         self.uses.extend(found);
         self.uses.sort();
     }
@@ -265,12 +275,12 @@ impl Index {
         });
         let Some((mission, whole)) = mission else { return };
         self.push(file, test.mission.span, mission.name.span, found);
-        let inside: Vec<&Use> = self
-            .uses
+        let begin = Place { file, span: Span::new(whole.start, whole.start) };
+        let from = self.uses.partition_point(|u| u.place < begin);
+        let inside: Vec<&Use> = self.uses[from..]
             .iter()
-            .filter(|u| {
-                u.declaration == Some(u.place) && u.place.file == file && whole.contains(u.place.span.start)
-            })
+            .take_while(|u| u.place.file == file && whole.contains(u.place.span.start))
+            .filter(|u| u.declaration == Some(u.place))
             .collect();
         let named = |name: &str, symbols: &[Symbol]| {
             inside.iter().find(|u| symbols.contains(&u.symbol) && u.name == name).map(|u| u.place.span)
@@ -322,7 +332,7 @@ impl Index {
     }
 
     fn declared(&self, place: Place) -> Option<&Use> {
-        self.uses.iter().find(|u| u.place == place && u.declaration == Some(place))
+        self.standing_at(place).iter().find(|u| u.declaration == Some(place))
     }
 
     fn push(&self, file: FileId, span: Span, declaration: Span, found: &mut Vec<Use>) {

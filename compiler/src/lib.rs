@@ -10,6 +10,7 @@ pub mod cost;
 pub mod effects;
 pub mod explain;
 pub mod flow;
+mod incremental;
 pub mod index;
 mod lower;
 pub mod names;
@@ -22,7 +23,6 @@ mod types;
 
 pub use source::{DiskVfs, Generated, MemoryVfs, Translate, Vfs};
 
-use rustchain_grammar::ast::ItemKind;
 use rustchain_grammar::{Diagnostic, FileId, Severity, SourceMap};
 use rustchain_plan::Plan;
 use rustchain_plan::test::Test;
@@ -72,6 +72,7 @@ pub struct Analysis {
     pub syntax: rustchain_grammar::ast::File,
     /// The entry's mission text: the file itself, or what it was translated to.
     pub entry: FileId,
+    memo: Option<Box<incremental::Memo>>,
 }
 
 impl Analysis {
@@ -93,7 +94,7 @@ pub struct Options<'a> {
     pub root: Option<&'a Path>,
     /// Turns foreign formats into mission text.
     pub translate: Option<&'a dyn Translate>,
-    /// Fill [`Analysis::index`].
+    /// Fill [`Analysis::index`], and keep what [`Analysis::edited`] needs.
     pub index: bool,
     /// What stands for holes.
     pub shims: Option<&'a shims::Shims>,
@@ -120,47 +121,7 @@ pub fn analyse_text(vfs: &dyn Vfs, entry: &Path, text: &str, options: Options<'_
 
 fn run(vfs: &dyn Vfs, loaded: source::Loaded, entry: &Path, options: Options<'_>) -> Analysis {
     let root = options.root.or_else(|| entry.parent()).unwrap_or(Path::new(""));
-    let mut program = types::program::Program::new(loaded, root, options.index);
-    if let Some(shims) = options.shims {
-        let mut found = Vec::new();
-        program.shims = shims.resolve(vfs, &program.modules, &program.names, &mut found);
-        program.keep(found);
-    }
-    lower::declaration::check(&program);
-    let policies = lower::policy::declared(&program, 0);
-    let (mut missions, mut imported) = (Vec::new(), Vec::new());
-    let mut diagnostics = Vec::new();
-    for (decl, item) in program.items() {
-        let ItemKind::Mission(mission) = &item.kind else { continue };
-        let (compiled, found) = lower::mission::lower(&program, decl, mission);
-        diagnostics.extend(found);
-        // Missions of imported files are checked; the entry's are what is asked for.
-        match decl.module == 0 {
-            true => missions.extend(compiled),
-            false => imported.extend(compiled),
-        }
-    }
-    diagnostics.extend(lower::tests::lower(&program, 0, &mut missions));
-    diagnostics.extend(program.take_diagnostics());
-    let passes = missions.iter_mut().chain(&mut imported).map(|m| (&mut m.plan, &m.spans));
-    let mut found = checks::check_all(passes, &program.sources, options.shell);
-    found.extend(missions.iter().flat_map(|m| lower::bounds::check(&m.plan, &m.spans)));
-    one_cause(&mut found);
-    let errors: Vec<spans::Place> =
-        found.iter().filter(|d| d.severity == Severity::Error).map(place).collect();
-    for mission in &mut missions {
-        mission.sound = !errors.iter().any(|e| mission.spans.concerns(*e));
-    }
-    diagnostics.extend(found);
-    as_declared(&mut diagnostics, &program);
-    follow_from_syntax(&mut diagnostics, &program.sources);
-    let mut diagnostics = checks::suppress(diagnostics, &program.sources);
-    sort(&mut diagnostics);
-    let mut index = program.index.map(|i| index::Index::new(i.into_inner())).unwrap_or_default();
-    let entry = program.modules.into_iter().next();
-    let (syntax, entry) = entry.map(|m| (m.ast, m.file)).unwrap_or_default();
-    index.link(entry, &syntax);
-    Analysis { sources: program.sources, missions, policies, diagnostics, index, syntax, entry }
+    incremental::whole(vfs, loaded, root, options)
 }
 
 /// Types that share their name with one of the library are shown as they were declared.
@@ -238,7 +199,10 @@ fn place(diagnostic: &Diagnostic) -> spans::Place {
 fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.primary.file, d.primary.span.start, d.primary.span.end);
-        key(a).cmp(&key(b)).then(b.severity.cmp(&a.severity)).then(a.code.cmp(b.code))
+        key(a)
+            .cmp(&key(b))
+            .then(b.severity.cmp(&a.severity))
+            .then((a.code, &a.message).cmp(&(b.code, &b.message)))
     });
     diagnostics.dedup();
 }

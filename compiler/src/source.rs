@@ -127,7 +127,7 @@ pub trait Translate {
 }
 
 /// A parsed file and what it imports.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Module {
     /// Its id in the source map.
     pub file: FileId,

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// A span in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// The file.
     pub file: FileId,
@@ -87,6 +87,14 @@ pub struct PolicyPlaces {
 }
 
 impl PolicyPlaces {
+    fn each(&mut self, f: &mut dyn FnMut(&mut Place)) {
+        let PolicyPlaces { name, insert, allow, deny, approvals, sequences, flows, budget, .. } = self;
+        let lines = allow.iter_mut().chain(deny).chain(approvals).chain(sequences).chain(flows);
+        lines.chain(budget).chain([name, insert]).for_each(&mut *f);
+        let PolicyPlaces { ceilings, personal, denies_inferred, .. } = self;
+        ceilings.iter_mut().chain(personal).chain(denies_inferred).for_each(&mut *f);
+    }
+
     /// Adds the places of an organisation policy, as [`rustchain_plan::Policy::bind`] adds its lines.
     pub(crate) fn bind(&mut self, other: PolicyPlaces, has_allow: bool) {
         self.ceilings.extend(has_allow.then_some(other.name));
@@ -121,6 +129,33 @@ impl Spans {
     pub fn expr(&mut self, place: Place) -> ExprId {
         self.exprs.push(place);
         ExprId(self.exprs.len() as u32 - 1)
+    }
+
+    /// Calls `f` for every place.
+    pub(crate) fn each(&mut self, f: &mut dyn FnMut(&mut Place)) {
+        let Spans { exprs, nodes, mission, mission_whole, mission_close, policy, ports, agents, providers } =
+            self;
+        // The first expression is "nowhere".
+        exprs.iter_mut().skip(1).for_each(&mut *f);
+        [mission, mission_whole, mission_close].into_iter().for_each(&mut *f);
+        ports.values_mut().chain(providers.values_mut()).for_each(&mut *f);
+        for NodePlaces { name, whole, callee, args, clauses, with } in nodes.values_mut() {
+            [name, whole].into_iter().for_each(&mut *f);
+            callee
+                .iter_mut()
+                .chain(args.values_mut())
+                .chain(clauses.values_mut())
+                .chain(with)
+                .for_each(&mut *f);
+        }
+        if let Some(PolicyPlaces { name, insert, allow, deny, approvals, sequences, flows, budget }) = policy
+        {
+            let lines = allow.iter_mut().chain(deny).chain(approvals).chain(sequences).chain(flows);
+            lines.chain(budget).chain([name, insert]).for_each(&mut *f);
+        }
+        for AgentPlaces { name, close, budget, tools } in agents.values_mut() {
+            budget.iter_mut().chain(tools).chain([name, close]).for_each(&mut *f);
+        }
     }
 
     /// Does something at this place concern the mission: its text, or a declaration that its plan embeds?

@@ -36,7 +36,7 @@ impl Reparse {
         if span.start >= self.span.end {
             return Span::new(at(span.start), at(span.end));
         }
-        Span::new(span.start, if span.end > self.span.end { at(span.end) } else { span.end })
+        Span::new(span.start, if span.end > self.span.end { at(span.end).max(span.start) } else { span.end })
     }
 
     /// Was a place parsed again?

@@ -48,7 +48,7 @@ pub use select::{Selection, fails};
 pub use suppress::suppress;
 
 use crate::spans::{Place, Spans};
-use rustchain_grammar::{Diagnostic, Severity, SourceMap};
+use rustchain_grammar::{Diagnostic, FileId, Severity, SourceMap};
 use rustchain_plan::plan::Plan;
 use std::collections::BTreeSet;
 
@@ -208,22 +208,22 @@ pub fn check(
     in_order(found)
 }
 
-/// As [`check`], for the missions of one program: what two of them share (a chain, a policy) is told once,
-/// and a grant is unused only where no mission uses it.
-pub fn check_all<'a>(
-    missions: impl IntoIterator<Item = (&'a mut Plan, &'a Spans)>,
-    sources: &SourceMap,
-    shell: Option<&dyn ShellLint>,
-) -> Vec<Diagnostic> {
+/// What is found in a text, whatever missions it has.
+pub fn of_text(file: FileId, sources: &SourceMap) -> Vec<Diagnostic> {
+    rc0809::of_text(file, sources)
+}
+
+/// What [`check`] gave for the missions of one program, each with its policy: what two of them share (a chain, a
+/// policy) is told once, and a grant is unused only where no mission uses it.
+pub fn together(checked: Vec<(Option<Place>, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut policies: Vec<(Place, BTreeSet<Place>)> = Vec::new();
-    for (plan, spans) in missions {
-        let mine = check(plan, spans, sources, shell);
-        if let Some(policy) = &spans.policy {
+    for (policy, mine) in checked {
+        if let Some(policy) = policy {
             let unused = mine.iter().filter(|d| d.code == "RC0312").map(place_of).collect();
-            policies.push((policy.name, unused));
+            policies.push((policy, unused));
         }
-        found.extend(mine.into_iter().map(|d| (spans.policy.as_ref().map(|p| p.name), d)));
+        found.extend(mine.into_iter().map(|d| (policy, d)));
     }
     let used_elsewhere = |policy: &Option<Place>, d: &Diagnostic| {
         let sharing = policies.iter().filter(|(name, _)| Some(*name) == *policy);

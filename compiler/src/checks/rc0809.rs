@@ -3,24 +3,30 @@
 use super::context::Context;
 use super::text::commands;
 use crate::command::{program_of, runs_its_input};
-use crate::spans::Place;
-use rustchain_grammar::{Applicability, Diagnostic, Severity, Span};
+use rustchain_grammar::{Applicability, Diagnostic, FileId, Severity, SourceMap, Span};
+
+/// Characters that hide what a text is.
+pub(super) fn of_text(file: FileId, sources: &SourceMap) -> Vec<Diagnostic> {
+    let text = &sources.file(file).text;
+    let mut out = Vec::new();
+    if text.is_ascii() {
+        return out;
+    }
+    for (at, c) in text.char_indices() {
+        let Some(what) = hidden(c) else { continue };
+        if at == 0 && c == '\u{feff}' {
+            continue;
+        }
+        let span = Span::new(at as u32, (at + c.len_utf8()) as u32);
+        let message = format!("{what} (U+{:04X}) hides what this text is", c as u32);
+        let finding = Diagnostic::new("RC0809", Severity::Medium, file, span, message);
+        out.push(finding.label("not visible").fix("remove it", Applicability::Safe, span, ""));
+    }
+    out
+}
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    let file = context.spans.mission.file;
-    if let Some((_, source)) = context.sources.iter().find(|(id, _)| *id == file) {
-        for (at, c) in source.text.char_indices() {
-            let Some(what) = hidden(c) else { continue };
-            if at == 0 && c == '\u{feff}' {
-                continue;
-            }
-            let span = Span::new(at as u32, (at + c.len_utf8()) as u32);
-            let message = format!("{what} (U+{:04X}) hides what this text is", c as u32);
-            let finding = context.finding("RC0809", Severity::Medium, Place { file, span }, message);
-            out.push(finding.label("not visible").fix("remove it", Applicability::Safe, span, ""));
-        }
-    }
     for command in commands(context) {
         if command.pipelines.iter().any(|p| decodes_into_shell(p)) {
             let finding = context

@@ -1,5 +1,6 @@
 //! Declarations by themselves: each is checked once, whether something uses it or not.
 
+use crate::incremental::Wanted;
 use crate::names::{DeclRef, Space, refs, walk};
 use crate::types::Cx;
 use crate::types::call::Target;
@@ -8,16 +9,17 @@ use rustchain_grammar::ast::{self, ExprKind as E, ItemKind, StmtKind};
 use rustchain_grammar::{Diagnostic, Span};
 use std::collections::HashMap;
 
-/// Checks everything but missions and tests.
-pub(crate) fn check(program: &Program) {
-    let mut found: Vec<Diagnostic> = Vec::new();
-    for (decl, item) in program.items() {
+/// Checks everything wanted but missions and tests; what is found, by declaration.
+pub(crate) fn check(program: &Program, wanted: &Wanted) -> Vec<(DeclRef, Vec<Diagnostic>)> {
+    let mut found = Vec::new();
+    for (decl, item) in program.items().filter(|(decl, _)| wanted.has(*decl)) {
         let mut cx = Cx::new(program, decl.module);
         cx.declaration(decl, &item.kind);
-        found.append(&mut cx.diagnostics);
+        found.push((decl, cx.diagnostics));
     }
-    found.extend(recursion(program));
-    program.keep(found);
+    let calls = recursion(program, wanted).into_iter().filter(|(decl, _)| wanted.has(*decl));
+    found.extend(calls.map(|(decl, d)| (decl, vec![d])));
+    found
 }
 
 impl Cx<'_> {
@@ -92,16 +94,12 @@ impl Cx<'_> {
     }
 }
 
-/// Chains, agents and missions that call themselves.
-fn recursion(program: &Program) -> Vec<Diagnostic> {
-    let mut calls: HashMap<DeclRef, Vec<(DeclRef, Span)>> = HashMap::new();
-    for (decl, item) in program.items() {
-        calls.insert(decl, callees(program, decl, &item.kind));
-    }
+/// Chains, agents and missions that call themselves, as far as the wanted ones lead.
+fn recursion(program: &Program, wanted: &Wanted) -> Vec<(DeclRef, Diagnostic)> {
     let mut state: HashMap<DeclRef, bool> = HashMap::new();
     let mut found = Vec::new();
-    for (decl, _) in program.items() {
-        visit(program, decl, &calls, &mut state, &mut Vec::new(), &mut found);
+    for (decl, _) in program.items().filter(|(decl, _)| wanted.has(*decl)) {
+        visit(program, decl, &mut state, &mut Vec::new(), &mut found);
     }
     found
 }
@@ -109,19 +107,18 @@ fn recursion(program: &Program) -> Vec<Diagnostic> {
 fn visit(
     program: &Program,
     decl: DeclRef,
-    calls: &HashMap<DeclRef, Vec<(DeclRef, Span)>>,
     state: &mut HashMap<DeclRef, bool>,
     path: &mut Vec<DeclRef>,
-    found: &mut Vec<Diagnostic>,
+    found: &mut Vec<(DeclRef, Diagnostic)>,
 ) {
     if state.contains_key(&decl) {
         return;
     }
     state.insert(decl, false);
     path.push(decl);
-    for (target, span) in calls.get(&decl).into_iter().flatten() {
+    for (target, span) in &callees(program, decl, &program.item(decl).kind) {
         if state.get(target) != Some(&false) {
-            visit(program, *target, calls, state, path, found);
+            visit(program, *target, state, path, found);
             continue;
         }
         let at = path.iter().position(|d| d == target).unwrap_or_default();
@@ -129,7 +126,7 @@ fn visit(
         names.push(program.plan_name(*target).to_string());
         let file = program.modules[decl.module].file;
         let path = names.join(" → ");
-        found.push(match &program.item(*target).kind {
+        let diagnostic = match &program.item(*target).kind {
             ItemKind::Provider(_) => {
                 let message = format!("the provider `{}` falls back on itself", program.plan_name(*target));
                 Diagnostic::error("RC0108", file, *span, message)
@@ -141,7 +138,8 @@ fn visit(
                     .note(format!("The calls go round: {path}."))
                     .help("repeat with `loop s from … until …, max N { … }`")
             }
-        });
+        };
+        found.push((decl, diagnostic));
     }
     path.pop();
     state.insert(decl, true);

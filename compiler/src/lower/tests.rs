@@ -1,7 +1,8 @@
 //! Tests of missions.
 
 use crate::CompiledMission;
-use crate::names::{self, Found, Space};
+use crate::incremental::Wanted;
+use crate::names::{self, DeclRef, Found, Space};
 use crate::types::builtin::Form;
 use crate::types::call::Target;
 use crate::types::outcome::TestScope;
@@ -16,10 +17,15 @@ use rustchain_plan::test::{Expect, Mock, Reply, Test};
 use rustchain_plan::{ExprKind, Region, Type};
 use smol_str::SmolStr;
 
-/// Lowers the tests of a module and gives them to their missions.
-pub(crate) fn lower(program: &Program, module: usize, missions: &mut [CompiledMission]) -> Vec<Diagnostic> {
+/// Lowers the wanted tests of the entry and gives them to their missions; what is found, by test.
+pub(crate) fn lower(
+    program: &Program,
+    wanted: &Wanted,
+    missions: &mut [(DeclRef, CompiledMission)],
+) -> Vec<(DeclRef, Vec<Diagnostic>)> {
+    let module = 0;
     let mut found = Vec::new();
-    for item in &program.modules[module].ast.items {
+    for (own, item) in program.items().filter(|(decl, _)| decl.module == module && wanted.has(*decl)) {
         let ItemKind::Test(test) = &item.kind else { continue };
         let mut cx = Cx::new(program, module);
         let segments = names::segments(&test.mission);
@@ -27,18 +33,15 @@ pub(crate) fn lower(program: &Program, module: usize, missions: &mut [CompiledMi
             Found::Decl(decl) if matches!(program.item(decl).kind, ItemKind::Mission(_)) => decl,
             Found::BrokenImport => continue,
             _ => {
-                found.push(cx.unknown_mission(test));
+                found.push((own, vec![cx.unknown_mission(test)]));
                 continue;
             }
         };
-        let name = names::declared(program.item(decl)).map(|(n, _)| n.text.clone()).unwrap_or_default();
-        let file = program.modules[decl.module].file;
-        let mission = missions.iter_mut().find(|m| m.file == file && m.plan.mission == name);
         // A broken mission was reported; its tests wait.
-        let Some(mission) = mission else { continue };
+        let Some((_, mission)) = missions.iter_mut().find(|(d, _)| *d == decl) else { continue };
         let lowered = cx.test(test, item.span.start, &mission.plan);
         let failed = cx.diagnostics.iter().any(|d| d.severity == Severity::Error);
-        found.append(&mut cx.diagnostics);
+        found.push((own, cx.diagnostics));
         if !failed {
             mission.tests.push(lowered);
         }

@@ -22,7 +22,7 @@ pub(crate) struct DeclRef {
 }
 
 /// The name spaces of declarations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Space {
     /// Enums, records, aliases.
     Type,

@@ -4,6 +4,7 @@ mod bad;
 mod explain;
 mod gallery;
 mod imports;
+mod incremental;
 mod index;
 mod plans;
 mod robust;

@@ -112,6 +112,7 @@ impl<'a> Lower<'a> {
             if !opens && state.opened.is_none() && context != Context::Item {
                 continue; // the head of a declaration
             }
+            state.reported &= self.is_on_reported_line(&state, node);
             match node.kind() {
                 _ if opens => state.opened = Some(node.span()),
                 K::COMMA => state.is_separated = true,

@@ -1,7 +1,7 @@
 //! A file with all that the compiler knows of it.
 
 use super::Location;
-use super::snapshot::View;
+use super::snapshot::{Text, View};
 use crate::project::{Foreign, policies_of, root_of};
 use rustchain_compiler::effects::scope::{Site, sites};
 use rustchain_compiler::index::{Symbol, Use};
@@ -13,13 +13,16 @@ use rustchain_plan::Node;
 use std::path::{Path, PathBuf};
 
 /// A file and its analysis.
+#[derive(Clone)]
 pub struct Analysed {
     /// The file.
     pub path: PathBuf,
     /// What the compiler found.
     pub analysis: Analysis,
-    /// The texts it depends on, with what tells one state from another.
-    pub(super) read: Vec<(PathBuf, Option<u64>)>,
+    /// The files of organisation policies.
+    policies: Vec<PathBuf>,
+    /// The texts it depends on; `None` where there was no such file.
+    pub(super) read: Vec<(PathBuf, Option<Text>)>,
 }
 
 impl Analysed {
@@ -34,7 +37,19 @@ impl Analysed {
             ..Options::default()
         };
         let analysis = analyse_text(view, path, text, options);
-        Analysed { path: path.to_owned(), analysis, read: view.take_read() }
+        Analysed { path: path.to_owned(), analysis, policies, read: view.take_read() }
+    }
+
+    /// The file with another text, for the work that the edit needs; `None` where that is all. What it imports must be
+    /// what it was.
+    pub(super) fn edited(self, text: &Text) -> Option<Analysed> {
+        let Analysed { path, analysis, policies, mut read } = self;
+        if policies != policies_of(&root_of(&path)) {
+            return None;
+        }
+        let analysis = analysis.edited(&text.0)?;
+        read.iter_mut().filter(|(read, _)| *read == path).for_each(|(_, state)| *state = Some(text.clone()));
+        Some(Analysed { path, analysis, policies, read })
     }
 
     /// The text as the user wrote it.

@@ -55,6 +55,29 @@ pub struct Offers {
     pub replace: Span,
     /// Best first.
     pub offers: Vec<Offer>,
+    /// There are more than [`MOST`]: those nearest to what is typed; with more letters others may come.
+    pub cut: bool,
+}
+
+/// Longer lists are cut: nobody reads them, and each letter would send them again.
+pub const MOST: usize = 600;
+
+impl Offers {
+    /// Offers for what is typed in a range.
+    pub fn new(replace: Span, mut offers: Vec<Offer>, typed: &str) -> Offers {
+        let cut = offers.len() > MOST;
+        if cut {
+            let typed = typed.to_lowercase();
+            let has_letters = |label: &str| {
+                let mut letters = label.chars().flat_map(char::to_lowercase);
+                typed.chars().all(|t| letters.any(|l| l == t))
+            };
+            offers.retain(|o| has_letters(&o.label));
+            offers.sort_by_key(|o| !o.label.to_lowercase().starts_with(&typed));
+            offers.truncate(MOST);
+        }
+        Offers { replace, offers, cut }
+    }
 }
 
 /// The offers at a byte of the user's text.
@@ -81,7 +104,7 @@ pub fn complete(snapshot: &Snapshot, path: &Path, offset: u32) -> Option<Offers>
     } else {
         list.anything(&context::block_at(text, start), line, typed);
     }
-    Some(Offers { replace, offers: list.offers })
+    Some(Offers::new(replace, list.offers, typed))
 }
 
 /// Files beside this one, in the string of an import.
@@ -113,7 +136,7 @@ fn path_offers(path: &Path, text: &str, offset: u32) -> Option<Offers> {
         });
     }
     offers.sort_by(|a, b| a.label.cmp(&b.label));
-    Some(Offers { replace: Span::new(offset - typed.len() as u32, offset), offers })
+    Some(Offers::new(Span::new(offset - typed.len() as u32, offset), offers, typed))
 }
 
 /// Text as a snippet that inserts it as it is.
@@ -326,6 +349,8 @@ impl List<'_> {
     fn values(&mut self, typed: &str) {
         let file = self.file;
         let here = file.item_at(self.offset).map(|i| i.span);
+        let own = self.own_name();
+        let lets: BTreeSet<u32> = file.analysis.syntax.items.iter().filter_map(top_let).collect();
         for name in file.declarations() {
             let at = name.place.span;
             let visible = match name.symbol {
@@ -334,11 +359,11 @@ impl List<'_> {
                     at.start < self.offset && here.is_some_and(|s| s.contains(at.start)) && self.in_scope(at)
                 }
                 Symbol::Step | Symbol::Group | Symbol::Parameter => {
-                    here.is_some_and(|s| s.contains(at.start)) && !self.in_own_statement(at)
+                    here.is_some_and(|s| s.contains(at.start)) && own != Some(at)
                 }
                 Symbol::Let => {
-                    let top = file.item_at(at.start).is_some_and(|i| matches!(i.kind, ItemKind::Let(_)));
-                    (top || here.is_some_and(|s| s.contains(at.start))) && !self.in_own_statement(at)
+                    let top = lets.contains(&at.start);
+                    (top || here.is_some_and(|s| s.contains(at.start))) && own != Some(at)
                 }
                 _ => true,
             };
@@ -391,11 +416,14 @@ impl List<'_> {
         true
     }
 
-    fn in_own_statement(&self, name: Span) -> bool {
-        let Some(item) = self.file.item_at(self.offset) else { return false };
-        let own =
-            |s: &ast::Stmt| stmt_name(s).is_some_and(|n| n.span == name) && s.span.contains(self.offset);
-        body_of(item).iter().any(own)
+    /// The name that the statement around the cursor gives: it cannot be read there.
+    fn own_name(&self) -> Option<Span> {
+        let item = self.file.item_at(self.offset)?;
+        let around = body_of(item).iter().filter(|s| s.span.contains(self.offset));
+        match &item.kind {
+            ItemKind::Let(d) => Some(d.name.span),
+            _ => around.filter_map(stmt_name).map(|n| n.span).last(),
+        }
     }
 
     fn declared_call(&self, name: &str) -> String {
@@ -591,6 +619,14 @@ impl List<'_> {
             ty = element(&fields.into_iter().find(|(name, ..)| name == part)?.1, indices)?;
         }
         Some(ty)
+    }
+}
+
+/// Where the name of a top-level `let` begins.
+fn top_let(item: &ast::Item) -> Option<u32> {
+    match &item.kind {
+        ItemKind::Let(d) => Some(d.name.span.start),
+        _ => None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Code lenses: run, dry run, test, the cost of a run, who depends on a step.
 
-use super::Snapshot;
 use super::analysed::body_of;
 use super::hover::cost_line;
+use super::{Analysed, Snapshot};
+use rustchain_compiler::spans::Place;
 use rustchain_grammar::Span;
 use rustchain_grammar::ast::{ItemKind, StmtKind};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A line above the text.
@@ -37,6 +39,7 @@ pub enum LensAction {
 pub fn lenses(snapshot: &Snapshot, path: &Path) -> Vec<Lens> {
     let Some(file) = snapshot.analysed(path) else { return Vec::new() };
     let mut lenses = Vec::new();
+    let uses = uses(&file);
     for item in &file.analysis.syntax.items {
         match &item.kind {
             ItemKind::Mission(mission) => {
@@ -64,13 +67,9 @@ pub fn lenses(snapshot: &Snapshot, path: &Path) -> Vec<Lens> {
         for stmt in body_of(item) {
             let StmtKind::Step(step) = &stmt.kind else { continue };
             let name = step.name.span;
-            let Some(declaration) = file.declarations().find(|u| u.place.span == name) else { continue };
-            let uses = file
-                .names()
-                .filter(|u| u.declaration == Some(declaration.place) && u.place != declaration.place);
-            let places: Vec<super::Location> = uses.map(|u| file.location(u.place)).collect();
+            let Some(places) = uses.get(&Place { file: file.analysis.entry, span: name }) else { continue };
+            let places: Vec<super::Location> = places.iter().map(|p| file.location(*p)).collect();
             let title = match places.len() {
-                0 => continue,
                 1 => "1 use".to_owned(),
                 n => format!("{n} uses"),
             };
@@ -78,4 +77,15 @@ pub fn lenses(snapshot: &Snapshot, path: &Path) -> Vec<Lens> {
         }
     }
     lenses
+}
+
+/// The places that name a declaration, but for its own.
+fn uses(file: &Analysed) -> BTreeMap<Place, Vec<Place>> {
+    let mut uses: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
+    for name in file.names() {
+        if let Some(declaration) = name.declaration.filter(|d| *d != name.place) {
+            uses.entry(declaration).or_default().push(name.place);
+        }
+    }
+    uses
 }

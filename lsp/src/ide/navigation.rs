@@ -4,6 +4,7 @@ use super::analysed::Analysed;
 use super::hover::declared_at;
 use super::{Change, Location, Snapshot};
 use rustchain_compiler::index::{Symbol, Use};
+use rustchain_compiler::spans::Place;
 use rustchain_grammar::Span;
 use std::path::Path;
 
@@ -60,7 +61,9 @@ fn all_of(snapshot: &Snapshot, file: &Analysed, target: &Location) -> Vec<Locati
     let mut found = Vec::new();
     let mut collect = |file: &Analysed| {
         for name in &file.analysis.index.uses {
-            if name.declaration.is_some_and(|d| file.location(d) == *target) {
+            // A translated file has its places elsewhere.
+            let may_be = |d: &Place| d.span == target.span || file.is_foreign();
+            if name.declaration.filter(may_be).is_some_and(|d| file.location(d) == *target) {
                 found.push(file.location(name.place));
             }
         }
@@ -129,7 +132,7 @@ pub fn rename(snapshot: &Snapshot, path: &Path, offset: u32, new: &str) -> Resul
 
 /// After the edits every file must say what it said before: no new error.
 fn clash(snapshot: &Snapshot, changes: &[Change], new: &str) -> Result<(), String> {
-    let mut after = snapshot.clone();
+    let mut after = snapshot.forked();
     let mut paths: Vec<&Path> = changes.iter().map(|c| c.location.path.as_path()).collect();
     paths.dedup();
     for path in &paths {
@@ -142,7 +145,6 @@ fn clash(snapshot: &Snapshot, changes: &[Change], new: &str) -> Result<(), Strin
         }
         after.open(path.to_path_buf(), super::Document { text: text.into(), version: 0 });
     }
-    let after = after.uncached();
     for path in paths {
         let errors = |s: &Snapshot| s.analysed(path).map(|f| errors(&f)).unwrap_or_default();
         let (before, now) = (errors(snapshot), errors(&after));

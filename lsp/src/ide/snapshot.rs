@@ -5,8 +5,6 @@ use crate::project;
 use rustchain_compiler::Vfs;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,10 +50,16 @@ impl Snapshot {
         Arc::make_mut(&mut self.documents).remove(path);
     }
 
-    /// The same world without what was found out about it, to try changes on.
-    pub(super) fn uncached(mut self) -> Snapshot {
-        self.cache = Arc::default();
-        self
+    /// The same world, to try changes on: what is found out there stays there.
+    pub(super) fn forked(&self) -> Snapshot {
+        let files = self.cache.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let copy = |slot: &Slot| {
+            let known = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Arc::new(Mutex::new(known))
+        };
+        let files = files.iter().map(|(path, slot)| (path.clone(), copy(slot))).collect();
+        let cache = Arc::new(Cache { files: Mutex::new(files) });
+        Snapshot { documents: self.documents.clone(), roots: self.roots.clone(), cache }
     }
 
     /// An open buffer.
@@ -96,10 +100,22 @@ impl Snapshot {
         };
         // Whoever comes second waits here and finds the first one's answer.
         let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept.as_ref()
-            && known.read.iter().all(|(path, state)| *state == self.state(path))
-        {
-            return Some(known.clone());
+        let stale = |known: &Analysed| {
+            known.read.iter().any(|(read, state)| read != path && *state != self.text(read).map(Text))
+        };
+        if let Some(known) = kept.take_if(|known| !stale(known)) {
+            let text = Text(self.text(path)?);
+            if known.read.iter().any(|(read, state)| read == path && state.as_ref() == Some(&text)) {
+                *kept = Some(known.clone());
+                return Some(known);
+            }
+            // An earlier request may still look at it.
+            let known = Arc::try_unwrap(known).unwrap_or_else(|shared| (*shared).clone());
+            if let Some(edited) = known.edited(&text) {
+                let edited = Arc::new(edited);
+                *kept = Some(edited.clone());
+                return Some(edited);
+            }
         }
         let view = View { snapshot: self, read: RefCell::default() };
         let text = view.read(path).ok()?;
@@ -107,29 +123,27 @@ impl Snapshot {
         *kept = Some(analysed.clone());
         Some(analysed)
     }
-
-    /// What tells one text of a file from another; `None` where there is none.
-    fn state(&self, path: &Path) -> Option<u64> {
-        let text = self.text(path)?;
-        Some(state_of(&text))
-    }
 }
 
-fn state_of(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+/// A text, equal to another without a look at its letters where both are one.
+#[derive(Clone, Debug)]
+pub(super) struct Text(pub Arc<str>);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
 }
 
 /// A snapshot as the compiler reads it, with a note of what it read.
 pub(super) struct View<'a> {
     snapshot: &'a Snapshot,
-    read: RefCell<Vec<(PathBuf, Option<u64>)>>,
+    read: RefCell<Vec<(PathBuf, Option<Text>)>>,
 }
 
 impl View<'_> {
     /// What was read so far, taken out.
-    pub(super) fn take_read(&self) -> Vec<(PathBuf, Option<u64>)> {
+    pub(super) fn take_read(&self) -> Vec<(PathBuf, Option<Text>)> {
         std::mem::take(&mut self.read.borrow_mut())
     }
 }
@@ -137,11 +151,11 @@ impl View<'_> {
 impl Vfs for View<'_> {
     fn read(&self, path: &Path) -> io::Result<String> {
         let text = match self.snapshot.documents.get(path) {
-            Some(document) => Ok(document.text.to_string()),
-            None => std::fs::read_to_string(path),
+            Some(document) => Ok(document.text.clone()),
+            None => std::fs::read_to_string(path).map(Arc::from),
         };
-        self.read.borrow_mut().push((path.to_owned(), text.as_ref().ok().map(|t| state_of(t))));
-        text
+        self.read.borrow_mut().push((path.to_owned(), text.as_ref().ok().cloned().map(Text)));
+        text.map(|text| text.to_string())
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -46,7 +46,7 @@ pub fn complete(text: &str, offset: u32) -> Option<Offers> {
     } else {
         return None;
     };
-    Some(Offers { replace, offers })
+    Some(Offers::new(replace, offers, typed))
 }
 
 fn offer(label: &str, kind: OfferKind, snippet: String) -> Offer {

@@ -102,8 +102,9 @@ pub fn completion(
     client: Client,
 ) -> lsp::CompletionList {
     let range = convert.range(path, found.replace);
+    let is_incomplete = found.cut;
     let items = found.offers.into_iter().enumerate().map(|(rank, offer)| item(offer, rank, range, client));
-    lsp::CompletionList { is_incomplete: false, items: items.collect(), ..Default::default() }
+    lsp::CompletionList { is_incomplete, items: items.collect(), ..Default::default() }
 }
 
 fn item(offer: Offer, rank: usize, range: lsp::Range, client: Client) -> lsp::CompletionItem {
