@@ -110,18 +110,26 @@ fn said(analysis: &Analysis) -> Vec<String> {
     out
 }
 
+fn missions(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            missions(&path, found);
+        } else if path.extension().is_some_and(|e| e == "mission") {
+            found.push(path);
+        }
+    }
+}
+
 /// Where texts begin: fixtures of every kind, each alone and several in one file.
 fn texts() -> Vec<(PathBuf, String)> {
-    let mut texts = Vec::new();
-    for folder in ["attacks", "bad", "good", "whole"] {
-        let entries = std::fs::read_dir(at(folder)).expect("a folder");
-        let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
-        paths.retain(|p| p.extension().is_some_and(|e| e == "mission"));
-        paths.sort();
-        texts.extend(paths.into_iter().map(|p| (p.clone(), std::fs::read_to_string(p).expect("UTF-8"))));
-    }
+    let mut paths = Vec::new();
+    missions(&at(""), &mut paths);
+    paths.sort();
+    let text = |p: PathBuf| (p.clone(), std::fs::read_to_string(p).expect("UTF-8"));
+    let mut texts: Vec<(PathBuf, String)> = paths.into_iter().map(text).collect();
     let joined: Vec<(PathBuf, String)> = texts
-        .chunks(3)
+        .chunks(4)
         .map(|group| {
             let text: Vec<&str> = group.iter().map(|(_, t)| t.as_str()).collect();
             (group[0].0.clone(), text.join("\n\n"))
