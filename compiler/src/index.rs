@@ -78,7 +78,14 @@ impl Index {
     pub(crate) fn extend(&mut self, uses: Vec<Use>) {
         self.uses.extend(uses);
         self.uses.sort();
-        self.uses.dedup_by(|a, b| a.place == b.place && a.symbol == b.symbol && a.name == b.name);
+        // A body that is embedded elsewhere is looked at there too, where its parameters have no place.
+        self.uses.dedup_by(|next, kept| {
+            let same = next.place == kept.place && next.symbol == kept.symbol && next.name == kept.name;
+            if same && kept.declaration.is_none() {
+                std::mem::swap(next, kept);
+            }
+            same
+        });
     }
 
     /// The names at a place.
