@@ -88,11 +88,23 @@ pub struct PolicyPlaces {
 
 impl PolicyPlaces {
     fn each(&mut self, f: &mut dyn FnMut(&mut Place)) {
-        let PolicyPlaces { name, insert, allow, deny, approvals, sequences, flows, budget, .. } = self;
-        let lines = allow.iter_mut().chain(deny).chain(approvals).chain(sequences).chain(flows);
-        lines.chain(budget).chain([name, insert]).for_each(&mut *f);
-        let PolicyPlaces { ceilings, personal, denies_inferred, .. } = self;
-        ceilings.iter_mut().chain(personal).chain(denies_inferred).for_each(&mut *f);
+        let PolicyPlaces {
+            name,
+            insert,
+            allow,
+            deny,
+            approvals,
+            sequences,
+            flows,
+            budget,
+            ceilings,
+            personal,
+            denies_inferred,
+            absent: _,
+        } = self;
+        let lines =
+            allow.iter_mut().chain(deny).chain(approvals).chain(sequences).chain(flows).chain(ceilings);
+        lines.chain(budget).chain(personal).chain(denies_inferred).chain([name, insert]).for_each(f);
     }
 
     /// Adds the places of an organisation policy, as [`rustchain_plan::Policy::bind`] adds its lines.
@@ -148,10 +160,8 @@ impl Spans {
                 .chain(with)
                 .for_each(&mut *f);
         }
-        if let Some(PolicyPlaces { name, insert, allow, deny, approvals, sequences, flows, budget }) = policy
-        {
-            let lines = allow.iter_mut().chain(deny).chain(approvals).chain(sequences).chain(flows);
-            lines.chain(budget).chain([name, insert]).for_each(&mut *f);
+        if let Some(policy) = policy {
+            policy.each(f);
         }
         for AgentPlaces { name, close, budget, tools } in agents.values_mut() {
             budget.iter_mut().chain(tools).chain([name, close]).for_each(&mut *f);
