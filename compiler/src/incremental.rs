@@ -384,7 +384,10 @@ impl Moved {
         mission.spans.each(&mut |place| self.place(place));
         if self.lines.by != 0 {
             mission.plan.debug.lines.values_mut().for_each(|line| *line = self.lines.moved(*line));
-            mission.tests.iter_mut().for_each(|test| test.line = self.lines.moved(test.line));
+            for test in &mut mission.tests {
+                let expects = test.expects.iter_mut().map(|expect| &mut expect.line);
+                expects.chain([&mut test.line]).for_each(|line| *line = self.lines.moved(*line));
+            }
         }
     }
 
