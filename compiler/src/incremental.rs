@@ -385,8 +385,9 @@ impl Moved {
         if self.lines.by != 0 {
             mission.plan.debug.lines.values_mut().for_each(|line| *line = self.lines.moved(*line));
             for test in &mut mission.tests {
+                let mocks = test.mocks.iter_mut().map(|mock| &mut mock.line);
                 let expects = test.expects.iter_mut().map(|expect| &mut expect.line);
-                expects.chain([&mut test.line]).for_each(|line| *line = self.lines.moved(*line));
+                mocks.chain(expects).chain([&mut test.line]).for_each(|line| *line = self.lines.moved(*line));
             }
         }
     }

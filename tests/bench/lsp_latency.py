@@ -11,6 +11,8 @@ milliseconds from the first byte sent to the answer read:
   completion   one letter typed, then completion behind it: both in one
   rename       of a step of the large file
   memory       resident after all that, MiB
+  processor    time of processor for the cold open, and for one keystroke in the mean: these do not grow with what else
+               the machine does
 
 The figures are those of the machine with all that runs on it: the load average is printed with them.
 """
@@ -132,6 +134,11 @@ class Server:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(l for l in status.splitlines() if l.startswith("VmRSS")).split()[1]) / 1024
 
+    def cpu(self):
+        """Seconds of processor that it took so far: the same however busy the machine is."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def end(self):
         self.request("shutdown", None)
         self.notify("exit", None)
@@ -233,6 +240,7 @@ def session(case, keys):
         cold = server.diagnostics(path) - server.started
         line, column = middle(case.large, case.typed)
         strokes = []
+        opened = server.cpu()
         for key in range(keys):
             typed = key % 8
             start = time.perf_counter()
@@ -241,6 +249,7 @@ def session(case, keys):
             else:
                 server.change(path, line, column + 7 - typed, column + 8 - typed, "")
             strokes.append(server.diagnostics(path) - start)
+        cpu = (opened, (server.cpu() - opened) / keys)
         completions = []
         if "completionProvider" in server.capabilities:
             for key in range(keys // 2):
@@ -266,17 +275,17 @@ def session(case, keys):
                 renames.append(at - start)
         memory = server.memory()
         server.end()
-        return cold, strokes, completions, renames, memory
+        return cold, strokes, completions, renames, memory, cpu
 
 
 def row(case, figures):
-    cold, strokes, completions, renames, memory = figures
+    cold, strokes, completions, renames, memory, (cpu_open, cpu_key) = figures
     def two(values):
         return f"{ms(statistics.median(values)):7.1f} {ms(percentile(values, 0.95)):7.1f}" if values else f"{'–':>7} {'–':>7}"
     rename = f"{ms(statistics.median(renames)):7.1f}" if renames else f"{'–':>7}"
     size = len(case.large.encode()) / 1024
     lines = case.large.count("\n")
-    print(f"{case.name:<32} {lines:6} {size:6.0f} {ms(cold):9.0f} {two(strokes)} {two(completions)} {rename} {memory:7.0f}", flush=True)
+    print(f"{case.name:<32} {lines:6} {size:6.0f} {ms(cold):9.0f} {two(strokes)} {two(completions)} {rename} {memory:7.0f} {ms(cpu_open):9.0f} {ms(cpu_key):7.1f}", flush=True)
 
 
 def main():
@@ -301,8 +310,8 @@ def main():
         command = [options.yaml, "--stdio"]
         cases.append(Case("yaml-language-server", command, "yaml", ".yaml", yaml(size), lambda _: yaml(3000), "after: [s12", "]]]]", None))
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {options.keys} keystrokes; milliseconds, MiB")
-    print(f"{'':<32} {'lines':>6} {'KiB':>6} {'cold open':>9} {'keystroke':>15} {'completion':>15} {'rename':>7} {'memory':>7}")
-    print(f"{'':<32} {'':>6} {'':>6} {'':>9} {'p50':>7} {'p95':>7} {'p50':>7} {'p95':>7} {'p50':>7}")
+    print(f"{'':<32} {'lines':>6} {'KiB':>6} {'cold open':>9} {'keystroke':>15} {'completion':>15} {'rename':>7} {'memory':>7} {'processor':>17}")
+    print(f"{'':<32} {'':>6} {'':>6} {'':>9} {'p50':>7} {'p95':>7} {'p50':>7} {'p95':>7} {'p50':>7} {'':>7} {'open':>9} {'key':>7}")
     for case in cases:
         row(case, session(case, options.keys))
 
