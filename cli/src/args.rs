@@ -271,7 +271,7 @@ pub struct StepArgs {
     /// The folder that paths of the plan mean [default: the project of the plan file]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// json: stdin is {"inputs", "steps", "element", "run"}, stdout how the step ended
+    /// json: stdin is {"inputs", "steps", "absent", "element", "run"}, stdout how the step ended
     #[arg(long, value_enum, default_value_t)]
     pub format: ResultFormat,
     /// Evaluate a part of the step instead

@@ -14,7 +14,7 @@ use crate::run_error::RunError;
 use crate::scheduler::frame::{End, Frame};
 use crate::scheduler::{Begun, Engine};
 use crate::step::StepError;
-use rustchain_plan::plan::{Plan, Region};
+use rustchain_plan::plan::{Need, NeedKind, Plan, Region};
 use rustchain_plan::{Body, ErrorKind};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -47,6 +47,9 @@ pub struct StepInputs {
     /// The values of the steps beside it, by id.
     #[serde(default)]
     pub steps: BTreeMap<String, serde_json::Value>,
+    /// Steps beside it that ended without a value: skipped, or a failure that was handled.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// One element of a `for`, by variable.
     #[serde(default)]
     pub element: BTreeMap<String, serde_json::Value>,
@@ -111,7 +114,10 @@ pub fn run_step(
         let cancel = engine.context.cancel.clone();
         let frame =
             Arc::new(Frame::new(region, params, None, found.prefix.clone(), cancel, found.called.clone()));
-        give(plan, &frame, given.steps).map_err(RunError::Inputs)?;
+        give(plan, &frame, given.steps, &given.absent).map_err(RunError::Inputs)?;
+        if let Some(end) = found.blocked(&given.absent).filter(|_| part != StepPart::Outputs) {
+            return Ok(result(&engine, end));
+        }
         let end = match (part, found.arm) {
             (StepPart::Whole, Some(arm)) => engine.arm(&frame, found.at, arm).await,
             (StepPart::Whole, None) => whole(&engine, &frame, found.at).await,
@@ -176,6 +182,15 @@ struct Found<'r, 'p> {
 impl<'r, 'p> Found<'r, 'p> {
     fn root(region: &'r PreparedRegion<'p>) -> Found<'r, 'p> {
         Found { region, at: 0, arm: None, prefix: SmolStr::default(), called: Called::default() }
+    }
+
+    /// Why it cannot run: it cannot do without the value of a step that has none.
+    fn blocked(&self, absent: &[String]) -> Option<End> {
+        let node = self.region.nodes.get(self.at as usize)?;
+        let lacks = |need: &&Need| need.kind == NeedKind::Value && absent.iter().any(|id| *id == need.id);
+        let need = node.source.needs.iter().find(lacks)?;
+        let message = format!("blocked: the step `{}` has no value", need.id);
+        Some(End::failed(StepError::new(ErrorKind::Failed, message), 0))
     }
 
     fn body(&self, part: StepPart) -> Option<&'r Region> {
@@ -265,8 +280,17 @@ fn give(
     plan: &Plan,
     frame: &Frame<'_>,
     steps: BTreeMap<String, serde_json::Value>,
+    absent: &[String],
 ) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
+    for id in absent {
+        match frame.region.index.get(id.as_str()).and_then(|at| frame.slots.get(*at as usize)) {
+            Some(slot) => {
+                let _ = slot.set(End::without_value(Outcome::Skipped));
+            }
+            None => problems.push(format!("there is no step `{id}`")),
+        }
+    }
     for (id, json) in steps {
         let at = frame.region.index.get(id.as_str()).map(|at| *at as usize);
         let Some((node, slot)) = at.and_then(|at| frame.region.nodes.get(at).zip(frame.slots.get(at))) else {
@@ -275,8 +299,9 @@ fn give(
         };
         match codec::decode(&json, &node.source.ty, &plan.schemas) {
             Ok(value) => {
-                // Each id stands once in a map, so each slot is empty here.
-                let _ = slot.set(End::succeeded(value, 1));
+                if slot.set(End::succeeded(value, 1)).is_err() {
+                    problems.push(format!("step `{id}` is absent, and has a value"));
+                }
             }
             Err(error) => problems.push(format!("step `{id}`: {}", error.message)),
         }

@@ -101,6 +101,7 @@ mission m {
   step flaky = exec.bash(script: "exit 3") with { on error [timeout]: continue }
   step late = n with { when n > 5 }
   output each: list<int> = each
+  output late: bool = ran(late)
 }
 "#,
     );
@@ -123,8 +124,10 @@ mission m {
     assert_eq!(step(0, given, &["late"])["outcome"], "skipped");
     let failed = step(1, given, &["flaky"]);
     assert_eq!((&failed["outcome"], &failed["error"]["kind"]), (&"failed".into(), &"exit(3)".into()));
-    let outputs = step(0, r#"{"steps": {"each": [40, 50]}}"#, &["--part", "outputs"]);
-    assert_eq!(outputs["value"], serde_json::json!({"each": [40, 50]}));
+    let blocked = step(1, r#"{"inputs": {"n": 4}, "absent": ["list"]}"#, &["each", "--part", "elements"]);
+    assert_eq!(blocked["error"]["message"], "blocked: the step `list` has no value");
+    let outputs = step(0, r#"{"steps": {"each": [40, 50]}, "absent": ["late"]}"#, &["--part", "outputs"]);
+    assert_eq!(outputs["value"], serde_json::json!({"each": [40, 50], "late": false}));
 }
 
 #[test]

@@ -22,6 +22,7 @@ use std::sync::Arc;
 struct Given {
     inputs: BTreeMap<String, Value>,
     steps: BTreeMap<String, Value>,
+    absent: Vec<String>,
     element: BTreeMap<String, Value>,
     run: Option<RunGiven>,
 }
@@ -47,7 +48,8 @@ pub(super) fn run(args: &StepArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let plan = load_bound_plan(&args.plan)?;
     let given = read(args, &plan)?;
     let options = options(args, &plan, given.run.as_ref())?;
-    let inputs = StepInputs { inputs: given.inputs, steps: given.steps, element: given.element };
+    let Given { inputs, steps, absent, element, .. } = given;
+    let inputs = StepInputs { inputs, steps, absent, element };
     let result = run_step(&Arc::new(plan), &args.id, part(args), inputs, options)
         .map_err(|e| Error::Failed(e.to_string()))?;
     if let Some(error) = &result.error {
@@ -80,7 +82,7 @@ fn read(args: &StepArgs, plan: &Plan) -> Result<Given, Error> {
         .map_err(|source| Error::Read { path: "<stdin>".into(), source })?;
     let text = if text.trim().is_empty() { "{}" } else { &text };
     if args.format == ResultFormat::Json {
-        let form = "{\"inputs\": {…}, \"steps\": {…}, \"element\": {…}, \"run\": {…}}";
+        let form = "{\"inputs\": {…}, \"steps\": {…}, \"absent\": […], \"element\": {…}, \"run\": {…}}";
         return serde_json::from_str(text).map_err(|e| Error::usage(format!("stdin: {e}"), form));
     }
     let members: Map<String, Value> = serde_json::from_str(text).map_err(|e| {

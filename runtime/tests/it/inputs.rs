@@ -75,6 +75,7 @@ fn one_step_runs_by_itself_on_values_that_are_given() {
     one.ty = Type::Int;
     let plan = Arc::new(Plan { inputs: inputs(), ..plan(vec![one, value("sum", sum).reading(&["one"])]) });
     let given = StepInputs {
+        absent: Vec::new(),
         element: Default::default(),
         inputs: [("n".to_owned(), json!(2))].into(),
         steps: [("one".to_owned(), json!(40))].into(),

@@ -29,7 +29,9 @@ def graph(dag):
     }
     return {
         "tasks": tasks,
-        "schedule": str(getattr(dag, "schedule", None) or getattr(dag, "timetable", None)),
+        "schedule": str(
+            getattr(dag, "schedule", None) or getattr(dag, "timetable", None)
+        ),
         "tags": sorted(dag.tags or []),
         "catchup": dag.catchup,
     }
@@ -56,13 +58,21 @@ def run(dag, conf, number, database):
     except ImportError:
         from airflow.models import DagRun, TaskInstance
 
-    date = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(minutes=number)
+    date = datetime.datetime(
+        2026, 1, 1, tzinfo=datetime.timezone.utc
+    ) + datetime.timedelta(minutes=number)
     started = time.monotonic()
-    name = "logical_date" if "logical_date" in dag.test.__code__.co_varnames else "execution_date"
+    name = (
+        "logical_date"
+        if "logical_date" in dag.test.__code__.co_varnames
+        else "execution_date"
+    )
     error = None
     try:
         dag.test(run_conf=conf, **{name: date})
-    except Exception as problem:  # a task of Airflow 2 that fails ends `dag.test` with its exception
+    except (
+        Exception
+    ) as problem:  # a task of Airflow 2 that fails ends `dag.test` with its exception
         error = f"{type(problem).__name__}: {problem}"
     with create_session() as session:
         of_dag = session.query(DagRun).filter(DagRun.dag_id == dag.dag_id).all()
@@ -104,7 +114,11 @@ def main():
     }
     for number, wanted in enumerate(job["runs"]):
         dag = bag.dags.get(wanted["dag_id"])
-        found = run(dag, wanted.get("conf") or {}, number, database) if dag else {"state": "not loaded"}
+        found = (
+            run(dag, wanted.get("conf") or {}, number, database)
+            if dag
+            else {"state": "not loaded"}
+        )
         answer["runs"].append({"dag_id": wanted["dag_id"], **found})
     Path(sys.argv[2]).write_text(json.dumps(answer, indent=1, sort_keys=True))
 

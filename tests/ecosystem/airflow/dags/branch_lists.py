@@ -5,7 +5,9 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TaskGroup, task
 
-with DAG("branch_lists", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")):
+with DAG(
+    "branch_lists", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")
+):
 
     @task.branch
     def several() -> list[str]:
@@ -16,7 +18,9 @@ with DAG("branch_lists", schedule=None, start_date=pendulum.datetime(2025, 1, 1,
         return "g.y"
 
     chosen = several()
-    a, b, c = [BashOperator(task_id=n, bash_command=f"echo {n}") for n in ("a", "b", "c")]
+    a, b, c = [
+        BashOperator(task_id=n, bash_command=f"echo {n}") for n in ("a", "b", "c")
+    ]
     chosen >> [a, b, c]
     with TaskGroup("g"):
         pick = inside()

@@ -4,7 +4,15 @@ import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, task
 
-RULES = ["all_success", "all_done", "none_failed", "none_failed_min_one_success", "one_success", "none_skipped", "one_done"]
+RULES = [
+    "all_success",
+    "all_done",
+    "none_failed",
+    "none_failed_min_one_success",
+    "one_success",
+    "none_skipped",
+    "one_done",
+]
 
 with DAG("branches", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")):
 

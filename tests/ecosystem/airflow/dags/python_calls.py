@@ -17,8 +17,12 @@ def words() -> dict:
     return {"list": [1, 2.5, None], "text": "ü", "yes": True}
 
 
-with DAG("python_calls", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")):
-    sums = PythonOperator(task_id="sums", python_callable=add, op_args=[2], op_kwargs={"b": 40})
+with DAG(
+    "python_calls", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")
+):
+    sums = PythonOperator(
+        task_id="sums", python_callable=add, op_args=[2], op_kwargs={"b": 40}
+    )
     kinds = PythonOperator(task_id="kinds", python_callable=words)
     bad = PythonOperator(task_id="bad", python_callable=broken)
     end = PythonOperator(task_id="end", python_callable=add, op_args=[1])

@@ -26,4 +26,8 @@ with DAG("rules", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UT
     for rule in RULES:
         [good, bad] >> EmptyOperator(task_id=f"good_bad_{rule}", trigger_rule=rule)
         [good, gone] >> EmptyOperator(task_id=f"good_gone_{rule}", trigger_rule=rule)
-    bad >> EmptyOperator(task_id="blocked") >> EmptyOperator(task_id="after_blocked", trigger_rule="all_failed")
+    (
+        bad
+        >> EmptyOperator(task_id="blocked")
+        >> EmptyOperator(task_id="after_blocked", trigger_rule="all_failed")
+    )

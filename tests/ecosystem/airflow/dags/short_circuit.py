@@ -14,10 +14,18 @@ def no() -> bool:
     return False
 
 
-with DAG("short_circuit", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")):
+with DAG(
+    "short_circuit", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UTC")
+):
     go = ShortCircuitOperator(task_id="go", python_callable=yes)
     stop = ShortCircuitOperator(task_id="stop", python_callable=no)
-    near = ShortCircuitOperator(task_id="near", python_callable=no, ignore_downstream_trigger_rules=False)
+    near = ShortCircuitOperator(
+        task_id="near", python_callable=no, ignore_downstream_trigger_rules=False
+    )
     go >> EmptyOperator(task_id="went_1") >> EmptyOperator(task_id="went_2")
     stop >> EmptyOperator(task_id="stopped_1") >> EmptyOperator(task_id="stopped_2")
-    near >> EmptyOperator(task_id="near_1") >> EmptyOperator(task_id="near_2", trigger_rule="all_done")
+    (
+        near
+        >> EmptyOperator(task_id="near_1")
+        >> EmptyOperator(task_id="near_2", trigger_rule="all_done")
+    )

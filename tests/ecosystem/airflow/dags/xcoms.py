@@ -16,8 +16,11 @@ with DAG("xcoms", schedule=None, start_date=pendulum.datetime(2025, 1, 1, tz="UT
         return {"name": "tea", "price": 3.5}
 
     result = twice(made.output)
-    shown = BashOperator(task_id="shown", bash_command="echo 'is {{ ti.xcom_pull(task_ids=\"twice\") }}'")
+    shown = BashOperator(
+        task_id="shown", bash_command="echo 'is {{ ti.xcom_pull(task_ids=\"twice\") }}'"
+    )
     result >> shown
+
     @task
     def price(item: dict) -> float:
         return item["price"] * 2

@@ -11,14 +11,11 @@ def rustchain(operator, context, part=None):
                 inputs[name] = BaseHook.get_connection(connection).password
             except AirflowNotFoundException:
                 operator.log.warning("no connection `%s` for %s", connection, name)
-    steps = {}
-    for step in operator.reads:
-        found = values_of(ti, step)
-        if found is not None:
-            steps[step] = found[0]
+    found = {step: values_of(ti, step) for step in operator.reads}
     given = {
         "inputs": inputs,
-        "steps": steps,
+        "steps": {step: value[0] for step, value in found.items() if value},
+        "absent": [step for step, value in found.items() if not value],
         "element": getattr(operator, "element", {}),
         "run": {
             "id": run.run_id,
