@@ -16,7 +16,7 @@ mod translate;
 mod uncalled;
 mod wiring;
 
-pub(in crate::from::langchain) use lower::mission;
+pub(in crate::from::langchain) use lower::{approximations, mission};
 pub use model::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 pub(in crate::from::langchain) use targets::item;
 pub(in crate::from::langchain) use uncalled::call_builders;

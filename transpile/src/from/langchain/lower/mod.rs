@@ -263,6 +263,9 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
             Ok(text) => {
                 let message = format!("as the mission `{name}`");
                 shared.note(Fate::Carried, Effect::Structure, message, &object.op.origin);
+                for message in super::graph::approximations(graph, &text) {
+                    shared.note(Fate::Approximated, Effect::Setting, message, &object.op.origin);
+                }
                 return Written { text: format!("{text}\n"), origins: Vec::new() };
             }
             Err(reason) => shared.note(Fate::Lost, Effect::Structure, reason, &object.op.origin),

@@ -8,4 +8,4 @@ mod states;
 mod types;
 mod write;
 
-pub(in crate::from::langchain) use write::mission;
+pub(in crate::from::langchain) use write::{approximations, mission};

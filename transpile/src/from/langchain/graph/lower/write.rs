@@ -10,7 +10,7 @@ use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
 use crate::from::langchain::graph::model::{Graph, NodeKind};
 use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::lower::Shared;
-use crate::from::langchain::model::{Node, OpKind};
+use crate::from::langchain::model::{Data, Node, OpKind};
 use crate::from::lower::names::{identifier, type_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -67,6 +67,38 @@ pub(in crate::from::langchain) fn mission(
     items.append(&mut lowering.items);
     lowering.providers.shared.items.extend(items);
     Ok(lines.join("\n"))
+}
+
+/// What the mission of a graph does in another way than LangGraph, in words.
+pub(in crate::from::langchain) fn approximations(graph: &Graph, text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    if text.contains(" = loop s from ") {
+        let bound = graph.wiring.as_ref().and_then(|w| w.recursion_limit).unwrap_or(STEPS);
+        out.push(format!("the loop ends with an error after {bound} rounds: confirm the bound"));
+    }
+    if let Some(saver) = &graph.checkpointer {
+        out.push(format!("`{saver}` keeps no state between runs here: the log of a run keeps each step"));
+    }
+    for node in &graph.interrupt_before {
+        out.push(format!("before `{node}` a person is asked, and a no ends the run"));
+    }
+    out
+}
+
+/// The clause of a node's retry policy.
+fn retry_clause(policy: &[(String, Data)]) -> String {
+    let number = |name: &str, default: f64| match policy.iter().find(|(known, _)| known == name) {
+        Some((_, Data::Int(n))) => *n as f64,
+        Some((_, Data::Float(x))) => *x,
+        _ => default,
+    };
+    let more = number("max_attempts", 3.0) as i64 - 1;
+    if more < 1 {
+        return String::new();
+    }
+    let (first, cap) = (number("initial_interval", 0.5), number("max_interval", 128.0));
+    let (first, cap) = ((first * 1000.0) as i64, (cap * 1000.0) as i64);
+    format!(" with {{\n    retry {more} on [any] {{ backoff: exponential({first}ms), cap: {cap}ms }}\n  }}")
 }
 
 struct Body {
@@ -167,7 +199,8 @@ impl Lowering<'_, '_, '_> {
         if let [Due::Once(node)] = state.due.as_slice() {
             let step = self.step_name(node);
             let call = self.node_call(node, before)?;
-            lines.push(format!("  step {step} = {call}"));
+            let clause = self.clause(node);
+            lines.push(format!("  step {step} = {call}{clause}"));
             return Ok(step);
         }
         let mut updates: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
@@ -177,7 +210,8 @@ impl Lowering<'_, '_, '_> {
                 Due::Once(node) => self.update_call(node, before)?,
                 Due::Each { node, from } => self.each_call(node, from, before)?,
             };
-            lines.push(format!("  step {step} = {call}"));
+            let clause = self.clause(due.node());
+            lines.push(format!("  step {step} = {call}{clause}"));
             for field in written {
                 updates.entry(field).or_default().push((step.clone(), matches!(due, Due::Each { .. })));
             }
@@ -190,6 +224,12 @@ impl Lowering<'_, '_, '_> {
         let name = self.step_name(&format!("after_{}", state_name(state)));
         lines.push(format!("  let {name} = {} {{ {} }}", self.record, parts.join(", ")));
         Ok(name)
+    }
+
+    /// What a node's retry policy asks for; of several the first.
+    fn clause(&self, node: &str) -> String {
+        let found = self.graph.nodes.iter().find(|n| n.id == node).and_then(|n| n.retry.first());
+        found.map(|policy| retry_clause(policy)).unwrap_or_default()
     }
 
     /// A fresh name for a step of a node.
@@ -468,13 +508,14 @@ impl Lowering<'_, '_, '_> {
             && chooser == node
             && self.wiring.goes(node).is_some()
         {
-            if asked.is_none() {
+            let clause = self.clause(node);
+            if asked.is_none() && clause.is_empty() {
                 return self.node_chain(node, name, Some(ways));
             }
             let inner = self.providers.fresh(node);
             self.node_chain(node, &inner, Some(ways))?;
-            lines.push(format!("  step done = {inner}(s: s)"));
-            return self.push_arm(name, lines, true, "done", None);
+            lines.push(format!("  step done = {inner}(s: s){clause}"));
+            return self.push_arm(name, lines, asked.is_some(), "done", None);
         }
         let last = match state.due.is_empty() {
             true => "s".to_owned(),
