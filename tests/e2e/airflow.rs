@@ -119,12 +119,15 @@ fn a_serialised_dag_becomes_a_mission_that_runs() {
 }
 
 #[test]
-fn every_imported_fixture_checks_without_errors_and_formats_to_itself() {
+fn every_imported_fixture_is_typed_and_formats_to_itself() {
     let fixtures = crate::project::repository().join("transpile/tests/fixtures/airflow");
     let project = Project::with("README.md", "");
     let fixtures = fixtures.to_str().expect("UTF-8");
     project
         .expect(0, &["transpile", "from-airflow", fixtures, "-o", "out", "--allow-loss", "--report", "json"]);
-    project.expect(0, &["check", "--deny", "error", "out"]);
+    // Which hosts a mission may reach is for its owner to say: that alone may be refused.
+    let checked = project.run(&["check", "--deny", "error", "--format", "short", "out"]);
+    let errors: Vec<&str> = checked.stdout.lines().filter(|l| l.contains(": error[")).collect();
+    assert!(errors.iter().all(|l| l.contains("error[RC0301]")), "{errors:#?}");
     project.expect(0, &["fmt", "--check", "out"]);
 }
