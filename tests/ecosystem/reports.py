@@ -41,7 +41,7 @@ def sarif(folder):
     found, verdict = folder / "found.sarif", folder / "verdict.sarif"
     found.write_text(ended.stdout)
     subprocess.run([MULTITOOL, "validate", str(found), "--output", str(verdict), "--level", "Error;Warning;Note",
-                    "--log", "ForceOverwrite"], cwd=ROOT, capture_output=True, text=True)
+                    "--log", "ForceOverwrite"], cwd=ROOT, capture_output=True, text=True, timeout=600)
     judged = json.loads(verdict.read_text(encoding="utf-8-sig"))["runs"][0]
     # The validator exits 0 whatever happens, and a broken configuration loads no rules: both must be seen.
     loaded = judged["tool"]["driver"].get("rules", [])
@@ -110,8 +110,8 @@ def hooks():
 
 with tempfile.TemporaryDirectory() as name:
     place = pathlib.Path(name)
-    sarif(place)
     gitlab()
     junit(place)
     action(place)
     hooks()
+    sarif(place)
