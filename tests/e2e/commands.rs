@@ -52,6 +52,7 @@ fn the_help_of_each_command_is_in_the_manual() {
         "man",
         "transpile",
         "transpile from-airflow",
+        "transpile from-langchain",
         "inspect",
     ];
     for name in names {
