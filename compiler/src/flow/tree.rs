@@ -120,12 +120,15 @@ impl Tree {
 
     /// The mark of the number of elements, entries or characters.
     pub fn length(&self) -> Mark {
-        match self {
+        let length = match self {
             Tree::List(_, length) => length.clone(),
             Tree::Map(keys, _) => keys.clone(),
             other => other.all(),
-        }
-        .capped(Capacity::Closed)
+        };
+        // A number of elements may steer, however they were picked.
+        let mut mark = length.capped(Capacity::Closed);
+        mark.chosen = false;
+        mark
     }
 
     /// Choices in a row where the type leaves room for any text.
