@@ -5,8 +5,13 @@ use std::future::Future;
 use std::io::{BufRead, IsTerminal, Write};
 use std::pin::Pin;
 
-/// Asks on stderr and reads stdin; without a terminal nobody is there.
-pub struct AtTerminal;
+/// Asks on stderr and reads stdin.
+struct AtTerminal;
+
+/// Somebody, where stdin is a terminal.
+pub fn at_terminal() -> Option<Box<dyn People>> {
+    std::io::stdin().is_terminal().then(|| Box::new(AtTerminal) as Box<dyn People>)
+}
 
 impl People for AtTerminal {
     fn ask(
@@ -14,9 +19,6 @@ impl People for AtTerminal {
         question: Question,
     ) -> Pin<Box<dyn Future<Output = Option<serde_json::Value>> + Send + '_>> {
         Box::pin(async move {
-            if !std::io::stdin().is_terminal() {
-                return None;
-            }
             // Reading a terminal blocks; the run's other steps go on.
             tokio::task::spawn_blocking(move || ask(&question)).await.ok().flatten()
         })

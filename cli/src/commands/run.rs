@@ -34,7 +34,7 @@ pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let printer = Arc::new(Printer::new(*terminal, args.quiet));
     let mut options = options;
     options.progress = Some(printer.clone().callback());
-    options.people = Some(Box::new(crate::people::AtTerminal));
+    options.people = crate::people::at_terminal();
     crate::interrupt::cancel_on_signal(options.cancel.clone());
     let plan = Arc::new(runnable.plan);
     let report = match rustchain_runtime::run(&plan, options) {

@@ -21,7 +21,7 @@ use rustchain_grammar::Diagnostic;
 use rustchain_plan::plan::{CalleeKind, Handle, Plan, Provider};
 use rustchain_plan::policy::{Grant, PromptUntrusted, Verdict};
 use rustchain_plan::signature::Replay;
-use rustchain_plan::{Body, Effect, EffectKind, Pattern};
+use rustchain_plan::{Body, Effect, EffectKind, Pattern, Policy};
 use scope::{for_each_node, sites};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
@@ -38,8 +38,7 @@ pub fn run(plan: &mut Plan, spans: &Spans) -> Vec<Diagnostic> {
 /// As [`run`], for a plan whose rows are filled and whose labels are known.
 pub(crate) fn decide_all(plan: &mut Plan, spans: &Spans, flow: &Analysis) -> Vec<Diagnostic> {
     if plan.policy.inferred {
-        let grant = |effect| Grant { effect, predicate: None };
-        plan.policy.allow = rows(plan).into_iter().map(grant).collect();
+        plan.policy.allow = rows(plan).into_iter().map(granted).collect();
     }
     let outcome = decide::decide(plan, spans, flow);
     let approvals = approvals(plan, flow);
@@ -50,6 +49,17 @@ pub(crate) fn decide_all(plan: &mut Plan, spans: &Spans, flow: &Analysis) -> Vec
         }
     });
     outcome.diagnostics
+}
+
+/// The grant of a row. Of a url that begins with a hole no pattern says more than that it may be any.
+fn granted(effect: Effect) -> Grant {
+    let grant = Grant { effect, predicate: None };
+    let policy = Policy { inferred: true, allow: vec![grant.clone()], ..Policy::default() };
+    if policy.decide(grant.effect.kind, &grant.effect.pattern) != Verdict::Refused {
+        return grant;
+    }
+    let effect = Effect { pattern: Pattern("**".into()), ..grant.effect };
+    Grant { effect, predicate: None }
 }
 
 /// Every effect that a mission's calls have, sorted, without repetition: the least policy that lets it run.

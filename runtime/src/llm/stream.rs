@@ -10,6 +10,15 @@ fn events(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim)
 }
 
+/// The bytes without a last line that broke off: it has no end and is no JSON.
+fn unbroken(bytes: &[u8]) -> &[u8] {
+    let start = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (whole, last) = bytes.split_at(start);
+    let data = last.strip_prefix(b"data:").unwrap_or(last).trim_ascii();
+    let complete = data == b"[DONE]" || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok();
+    if complete { bytes } else { whole }
+}
+
 fn early() -> StepError {
     StepError::new(ErrorKind::Network, "the provider's stream ended before its answer")
 }
@@ -23,7 +32,7 @@ fn broken(error: &Json) -> StepError {
 /// # Errors
 /// Kind `parse_error` for an event that is no JSON; `network` where the stream ends early.
 pub fn join(bytes: &[u8]) -> Result<Json, StepError> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = String::from_utf8_lossy(unbroken(bytes));
     let mut whole = Whole::default();
     for data in events(&text) {
         if data == "[DONE]" {
@@ -44,7 +53,7 @@ pub fn join(bytes: &[u8]) -> Result<Json, StepError> {
 /// As [`join`].
 pub fn join_lines(bytes: &[u8]) -> Result<Json, StepError> {
     let (mut content, mut calls) = (String::new(), Vec::new());
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+    for line in unbroken(bytes).split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         let mut part = parse(line)?;
         if let Some(error) = part.get("error") {
             return Err(broken(error));
@@ -66,7 +75,7 @@ pub fn join_lines(bytes: &[u8]) -> Result<Json, StepError> {
 /// # Errors
 /// As [`join`].
 pub fn join_message(bytes: &[u8]) -> Result<Json, StepError> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = String::from_utf8_lossy(unbroken(bytes));
     let mut message = Map::new();
     let mut parts: Vec<(Json, String)> = Vec::new();
     for data in events(&text) {
