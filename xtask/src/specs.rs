@@ -163,9 +163,10 @@ impl Tests {
     }
 }
 
-/// Functions under `#[test]` (or in `proptest!`) that are not ignored.
+/// Functions under `#[test]` (or in `proptest!`) that are not ignored, and the names given to a macro of the file
+/// that makes one test a name.
 fn test_names(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut names = names_given_to_test_macros(text);
     let (mut is_test, mut ignored) = (false, false);
     for line in text.lines().map(str::trim) {
         if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
@@ -177,6 +178,25 @@ fn test_names(text: &str) -> Vec<String> {
                 names.push(name.to_owned());
             }
             (is_test, ignored) = (false, false);
+        }
+    }
+    names
+}
+
+fn names_given_to_test_macros(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices("macro_rules! ") {
+        let rest = &text[at + "macro_rules! ".len()..];
+        let Some((name, rest)) = rest.split_once(' ') else { continue };
+        let body = rest.split("\n}").next().unwrap_or_default();
+        if !body.contains("#[test]") {
+            continue;
+        }
+        for (_, given) in text.match_indices(&format!("\n{name}!(")).filter_map(|(at, head)| {
+            let list = &text[at + head.len()..];
+            list.split_once(");").map(|(list, _)| (at, list))
+        }) {
+            names.extend(given.split(',').map(str::trim).filter(|n| !n.is_empty()).map(str::to_owned));
         }
     }
     names
