@@ -1,6 +1,7 @@
 //! Canonical JSON (RFC 8785): one text for each value, for hashes and signatures.
 
 use serde_json::{Number, Value as Json};
+use std::cmp::Ordering;
 
 /// The canonical text. Numbers are IEEE doubles, as the RFC has it: ints beyond 2^53 lose digits; keep
 /// them in strings where they matter.
@@ -10,7 +11,8 @@ pub fn to_string(json: &Json) -> String {
     out
 }
 
-fn write(json: &Json, out: &mut String) {
+/// Adds the canonical text to a string.
+pub(crate) fn write(json: &Json, out: &mut String) {
     match json {
         Json::Null => out.push_str("null"),
         Json::Bool(true) => out.push_str("true"),
@@ -33,7 +35,7 @@ fn write(json: &Json, out: &mut String) {
 
 fn write_object(entries: &serde_json::Map<String, Json>, out: &mut String) {
     let mut sorted: Vec<(&String, &Json)> = entries.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    sorted.sort_by(|(a, _), (b, _)| utf16_order(a, b));
     out.push('{');
     for (i, (key, value)) in sorted.into_iter().enumerate() {
         if i > 0 {
@@ -46,8 +48,21 @@ fn write_object(entries: &serde_json::Map<String, Json>, out: &mut String) {
     out.push('}');
 }
 
+/// The order of two texts by their UTF-16 units. That of their bytes is the same, save where one has characters
+/// beyond the first plane, which begin with the byte 0xF0 or a higher one.
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+    let is_plain = |text: &str| text.bytes().all(|byte| byte < 0xF0);
+    if is_plain(a) && is_plain(b) { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+}
+
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -53,16 +53,18 @@ impl Plan {
         let mut hasher = Sha256::new();
         hasher.update(before);
         let mut nodes: Vec<&Node> = self.root.nodes.iter().collect();
-        nodes.sort_by(|a, b| a.id.encode_utf16().cmp(b.id.encode_utf16()));
+        nodes.sort_by(|a, b| canonical::utf16_order(&a.id, &b.id));
         if nodes.windows(2).any(|pair| matches!(pair, [a, b] if a.id == b.id)) {
             return Ok(None);
         }
+        let mut text = String::new();
         for (i, node) in nodes.into_iter().enumerate() {
-            let key = canonical::to_string(&Json::from(node.id.as_str()));
-            hasher.update(if i == 0 { "{" } else { "," });
-            hasher.update(key);
-            hasher.update(":");
-            hasher.update(canonical::to_string(&keyed(node, plan_file::value_to_json(node)?)));
+            text.clear();
+            text.push(if i == 0 { '{' } else { ',' });
+            canonical::write(&Json::from(node.id.as_str()), &mut text);
+            text.push(':');
+            canonical::write(&keyed(node, plan_file::value_to_json(node)?), &mut text);
+            hasher.update(&text);
         }
         hasher.update(if self.root.nodes.is_empty() { "{}" } else { "}" });
         hasher.update(after);

@@ -40,9 +40,18 @@ pub(crate) fn chain(previous: &[u8; 32], body: &[u8]) -> [u8; 32] {
 
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(2 * bytes.len());
+    push_hex(bytes, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes bytes as lower-case hexadecimal.
+pub(crate) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |n: u8| char::from(*DIGITS.get(usize::from(n)).unwrap_or(&b'0'));
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+    for byte in bytes {
+        // Both indices are below 16.
+        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
 }
 
 /// The hash of a payload, the name of its file.

@@ -1,5 +1,6 @@
 //! What a rule may look at.
 
+use super::graph::Graph;
 use super::rc0808::ShellLint;
 use crate::effects::fold;
 use crate::effects::scope::{Site, sites};
@@ -23,12 +24,15 @@ pub struct Context<'a> {
     pub shell: Option<&'a dyn ShellLint>,
     /// Every node, outer before inner, in source order.
     pub sites: Vec<Site<'a>>,
+    /// Which steps run before which.
+    pub graph: Graph<'a>,
 }
 
 impl<'a> Context<'a> {
     /// The context of a plan.
     pub fn new(plan: &'a Plan, spans: &'a Spans, flow: &'a Analysis, sources: &'a SourceMap) -> Self {
-        Context { plan, spans, flow, sources, shell: None, sites: sites(plan) }
+        let graph = Graph::default();
+        Context { plan, spans, flow, sources, shell: None, sites: sites(plan), graph }
     }
 
     /// Every call with its site.

@@ -5,7 +5,7 @@
 //! runtime counts and refuses in every case.
 
 use super::context::Context;
-use super::graph::{Order, order};
+use super::graph::Order;
 use crate::cost::bounds;
 use crate::effects::fold;
 use crate::effects::row::is_read;
@@ -176,7 +176,7 @@ fn never_after(
 }
 
 /// How one call may come after another, in words; `None` where it never does.
-fn follows(context: &Context<'_>, late: &Hit<'_, '_>, first: &Hit<'_, '_>) -> Option<String> {
+fn follows<'a>(context: &Context<'a>, late: &Hit<'_, 'a>, first: &Hit<'_, 'a>) -> Option<String> {
     if late.site.path == first.site.path {
         if late.by_model || first.by_model {
             return Some("when the model uses its tools so".to_owned());
@@ -186,7 +186,7 @@ fn follows(context: &Context<'_>, late: &Hit<'_, '_>, first: &Hit<'_, '_>) -> Op
         }
         return repeated(context, late.site, first.site);
     }
-    match order(late.site, first.site) {
+    match context.graph.order(late.site, first.site) {
         Order::After => Some("which always comes first".to_owned()),
         Order::None => Some("which may come first: nothing orders them".to_owned()),
         Order::Before | Order::Exclusive => repeated(context, late.site, first.site),

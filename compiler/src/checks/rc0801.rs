@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::exprs;
-use super::graph::{Order, order, reaches, repeated_at_once};
+use super::graph::{Graph, Order, repeated_at_once};
 use crate::effects::overlap::plain_path;
 use crate::effects::scope::Site;
 use rustchain_grammar::{Applicability, Diagnostic, Fix, Severity};
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 out.push(with_itself(context, a, file));
             }
             for (j, b) in accesses.iter().enumerate() {
-                if (b.writes && j <= i) || !is_race(context, a.site, b.site) {
+                if (b.writes && j <= i) || !is_race(&context.graph, a.site, b.site) {
                     continue;
                 }
                 if seen.insert((context.name(&a.site.path), context.name(&b.site.path))) {
@@ -60,18 +60,18 @@ fn one_target(call: &Call) -> bool {
     call.effects.iter().filter(|e| e.kind == EffectKind::FsWrite).count() == 1
 }
 
-fn is_race<'a>(_context: &Context<'a>, a: &Site<'a>, b: &Site<'a>) -> bool {
-    order(a, b) == Order::None && !excludes(a, b) && !torn_down(a, b)
+fn is_race<'a>(graph: &Graph<'a>, a: &Site<'a>, b: &Site<'a>) -> bool {
+    graph.order(a, b) == Order::None && !excludes(a, b) && !torn_down(graph, a, b)
 }
 
 /// A teardown runs after what depends on its step.
-fn torn_down(a: &Site<'_>, b: &Site<'_>) -> bool {
+fn torn_down<'a>(graph: &Graph<'a>, a: &Site<'a>, b: &Site<'a>) -> bool {
     let Some(region) = a.scope.region.filter(|r| b.scope.region.is_some_and(|o| std::ptr::eq(*r, o))) else {
         return false;
     };
     let after = |t: &Site<'_>, other: &Site<'_>| {
         let setup = t.node.teardown.as_deref();
-        setup.is_some_and(|s| s == other.node.id || reaches(region, s, &other.node.id, false))
+        setup.is_some_and(|s| s == other.node.id || graph.reaches(region, s, &other.node.id, false))
     };
     after(a, b) || after(b, a)
 }

@@ -1,7 +1,7 @@
 //! irreversible-before-check: what cannot be undone runs before the check that could stop the mission.
 
 use super::context::Context;
-use super::graph::reaches;
+use super::graph::Graph;
 use crate::effects::scope::Site;
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_plan::plan::{Call, NeedKind, Node, Region};
@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         }
         let Some(region) = site.scope.region else { continue };
         let fails = fails.entry(std::ptr::from_ref(region)).or_insert_with(|| conditional_fails(region));
-        let Some(check) = fails.iter().find(|n| is_check(n, region, site)) else { continue };
+        let Some(check) = fails.iter().find(|n| is_check(&context.graph, n, region, site)) else { continue };
         let place = context.callee(&site.path);
         if !seen.insert(place) {
             continue;
@@ -52,17 +52,17 @@ fn conditional_fails(region: &Region) -> Vec<&Node> {
 }
 
 /// A conditional `fail` of the same region that neither comes first nor looks at what the step gave.
-fn is_check(node: &Node, region: &Region, site: &Site<'_>) -> bool {
-    !reaches(region, &node.id, &site.node.id, false)
-        && !reaches(region, &site.node.id, &node.id, true)
-        && !reads_later(node, region, site)
+fn is_check<'a>(graph: &Graph<'a>, node: &Node, region: &'a Region, site: &Site<'_>) -> bool {
+    !graph.reaches(region, &node.id, &site.node.id, false)
+        && !graph.reaches(region, &site.node.id, &node.id, true)
+        && !reads_later(graph, node, region, site)
         && !exclusive(node, site)
 }
 
 /// The check reads a step that comes after: it cannot come first.
-fn reads_later(node: &Node, region: &Region, site: &Site<'_>) -> bool {
+fn reads_later<'a>(graph: &Graph<'a>, node: &Node, region: &'a Region, site: &Site<'_>) -> bool {
     let values = node.needs.iter().filter(|n| n.kind != NeedKind::Order);
-    values.into_iter().any(|n| reaches(region, &site.node.id, &n.id, false))
+    values.into_iter().any(|n| graph.reaches(region, &site.node.id, &n.id, false))
 }
 
 /// One of the two runs, never both, or the check looks at something that the step made.

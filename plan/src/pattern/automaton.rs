@@ -3,6 +3,7 @@
 use super::normal::{Normal, UrlPattern};
 use super::token::Token;
 use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Texts that a wildcard stands for: sequences of such characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,11 +181,13 @@ const MAX_CONFIGURATIONS: usize = 20_000;
 pub(super) struct Walk<'a> {
     request: &'a [Item],
     grants: &'a [Item],
-    alphabet: Vec<char>,
+    alphabet: Vec<Letter>,
     findings: Findings,
-    seen: HashSet<(usize, States, Direction)>,
-    open: Vec<(usize, States, Direction)>,
+    seen: HashSet<Configuration, BuildHasherDefault<Mixer>>,
+    open: Vec<Configuration>,
 }
+
+type Configuration = (usize, States, Direction);
 
 impl<'a> Walk<'a> {
     /// Each list of items holds patterns with their ends.
@@ -195,7 +198,7 @@ impl<'a> Walk<'a> {
             grants,
             alphabet: if is_wild { alphabet(grants) } else { Vec::new() },
             findings: Findings { all_allowed: true, none_allowed: true },
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             open: Vec::new(),
         }
     }
@@ -240,7 +243,10 @@ impl<'a> Walk<'a> {
                 Some(Item::Many(class)) => {
                     open.push_back((at + 1, states.clone(), direction, text.clone()));
                     // What stands for all other characters comes first: it reads best.
-                    (self.alphabet.iter().rev().copied().filter(|c| class.has(*c)).collect(), at)
+                    (
+                        self.alphabet.iter().rev().map(|letter| letter.c).filter(|c| class.has(*c)).collect(),
+                        at,
+                    )
                 }
                 Some(Item::Skip(far)) => {
                     open.push_back((at + far, states.clone(), direction, text.clone()));
@@ -267,9 +273,19 @@ impl<'a> Walk<'a> {
         }
         match self.request.get(at) {
             Some(Item::Many(class)) => {
+                let wanted = self.wanted(&states);
+                // Of letters that no state waits for, and that lie in the same classes, one stands for all.
+                let mut tried: Vec<u16> = Vec::new();
                 for i in 0..self.alphabet.len() {
-                    let c = self.alphabet.get(i).copied().filter(|c| class.has(*c));
-                    if let Some((c, next)) = c.and_then(|c| Some((c, self.read(&states, c)?))) {
+                    let letter = self.alphabet.get(i).copied().filter(|l| class.has(l.c));
+                    let Some(Letter { c, classes }) = letter else { continue };
+                    if !wanted.contains(&c) {
+                        if tried.contains(&classes) {
+                            continue;
+                        }
+                        tried.push(classes);
+                    }
+                    if let Some(next) = self.read(&states, c) {
                         self.reach(at, next, direction.step(c));
                     }
                 }
@@ -304,9 +320,19 @@ impl<'a> Walk<'a> {
 
     fn reach(&mut self, at: usize, states: States, direction: Direction) {
         let configuration = (at, states, direction);
-        if self.seen.insert(configuration.clone()) {
+        if !self.seen.contains(&configuration) {
+            self.seen.insert(configuration.clone());
             self.open.push(configuration);
         }
+    }
+
+    /// The characters that a state waits for.
+    fn wanted(&self, states: &States) -> Vec<char> {
+        let one = |at: usize| match self.grants.get(at) {
+            Some(Item::One(c)) => Some(*c),
+            _ => None,
+        };
+        members(states).filter_map(one).collect()
     }
 
     /// With the states that are reached without a character; they all lie further on.
@@ -350,8 +376,33 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// A character of the alphabet, with a bit for each class that has it and for what it means to a path.
+#[derive(Clone, Copy, Debug)]
+struct Letter {
+    c: char,
+    classes: u16,
+}
+
+impl Letter {
+    fn new(c: char) -> Letter {
+        const CLASSES: [Class; 9] = [
+            Class::Any,
+            Class::PathSegment,
+            Class::NameSegment,
+            Class::Scheme,
+            Class::Label,
+            Class::Host,
+            Class::UrlSegment,
+            Class::UrlPath,
+            Class::QueryPart,
+        ];
+        let bits = CLASSES.into_iter().map(|class| class.has(c)).chain([c == '/', c == '.']);
+        Letter { c, classes: bits.fold(0, |all, bit| all << 1 | u16::from(bit)) }
+    }
+}
+
 /// Characters that grants tell apart, and one that stands for all others.
-fn alphabet(grants: &[Item]) -> Vec<char> {
+fn alphabet(grants: &[Item]) -> Vec<Letter> {
     let mut out: Vec<char> = "/.:@?&#\\".chars().collect();
     out.extend(grants.iter().filter_map(|item| match item {
         Item::One(c) => Some(*c),
@@ -360,6 +411,31 @@ fn alphabet(grants: &[Item]) -> Vec<char> {
     out.sort_unstable();
     out.dedup();
     let other = ('a'..='z').chain('\u{e000}'..='\u{f8ff}').find(|c| out.binary_search(c).is_err());
-    out.extend(other);
-    out
+    out.into_iter().chain(other).map(Letter::new).collect()
+}
+
+/// A quick hash for configurations: they come from no one who could choose them to collide at a gain.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0.rotate_left(23) ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.write_u64(n as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
