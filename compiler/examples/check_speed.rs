@@ -1,8 +1,9 @@
 //! Measures how fast missions are analysed: `check_speed [SHAPE]` prints, for each shape of mission, the megabytes a
-//! second of processor time and what doubling the steps costs. `check_speed SHAPE STEPS` analyses one mission once, for
+//! second of processor time, how many times the time without rules that is, and what doubling the steps costs. `check_speed SHAPE STEPS` analyses one mission once, for
 //! a profiler.
 
-use rustchain_compiler::{MemoryVfs, Options, analyse_text};
+use rustchain_compiler::{Analysis, MemoryVfs, Options, analyse_text, checks};
+use rustchain_plan::Plan;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ fn main() {
     let only = std::env::args().nth(1);
     if let Some(steps) = std::env::args().nth(2).and_then(|steps| steps.parse().ok()) {
         let shape = SHAPES.iter().find(|(name, _)| only.as_deref() == Some(*name));
-        shape.into_iter().for_each(|(_, shape)| analyse(&shape(steps), false));
+        shape.into_iter().for_each(|(_, shape)| drop(analysis(&shape(steps), false)));
         return;
     }
     for (name, shape) in SHAPES.iter().filter(|(name, _)| only.as_deref().is_none_or(|o| o == *name)) {
@@ -21,23 +22,37 @@ fn main() {
                 .iter()
                 .map(|steps| {
                     let text = shape(*steps);
-                    (text.len(), least(|| analyse(&text, index)))
+                    (text.len(), least(|| drop(analysis(&text, index))))
                 })
                 .collect();
             let (len, last) = times.last().copied().unwrap_or_default();
-            let factors: Vec<String> = times
-                .windows(2)
-                .map(|w| format!("{:.2}", w[1].1.as_secs_f64() / w[0].1.as_secs_f64()))
-                .collect();
+            let seconds = |time: Duration| time.as_secs_f64();
+            let factors: Vec<String> =
+                times.windows(2).map(|w| format!("{:.2}", seconds(w[1].1) / seconds(w[0].1))).collect();
+            let rules = rules(&shape(STEPS[STEPS.len() - 1]));
             println!(
-                "{name:<8} {} 5,000 steps, {len:>7} bytes: {:>7.1} ms, {:>5.1} MB/s; doubling costs {}",
+                "{name:<8} {} 5,000 steps, {len:>7} bytes: {:>7.1} ms, {:>5.1} MB/s; all rules {:.2}x; doubling {}",
                 if index { "with index," } else { "           " },
-                last.as_secs_f64() * 1e3,
-                len as f64 / 1e6 / last.as_secs_f64(),
+                seconds(last) * 1e3,
+                len as f64 / 1e6 / seconds(last),
+                seconds(last) / (seconds(last) - seconds(rules)),
                 factors.join(" "),
             );
         }
     }
+}
+
+/// The time of everything that follows lowering: effects, flow and every rule.
+fn rules(text: &str) -> Duration {
+    let analysis = analysis(text, false);
+    let times = (0..3).map(|_| {
+        let mut plans: Vec<Plan> = analysis.missions.iter().map(|m| m.plan.clone()).collect();
+        let passes = plans.iter_mut().zip(analysis.missions.iter().map(|m| &m.spans));
+        let start = cpu();
+        drop(checks::check_all(passes, &analysis.sources));
+        cpu() - start
+    });
+    times.min().unwrap_or_default()
 }
 
 const SHAPES: [(&str, fn(usize) -> String); 7] = [
@@ -120,13 +135,14 @@ fn inferred(steps: usize) -> String {
     mission("  policy inferred\n", (0..steps).map(line))
 }
 
-fn analyse(text: &str, index: bool) {
+fn analysis(text: &str, index: bool) -> Analysis {
     let options = Options { index, ..Options::default() };
     let analysis = analyse_text(&MemoryVfs::default(), Path::new("m.mission"), text, options);
     if let Some(error) = analysis.diagnostics.iter().find(|_| analysis.has_errors()) {
         eprintln!("{}", error.message);
         std::process::exit(1);
     }
+    analysis
 }
 
 /// The least processor time of several runs.

@@ -1,5 +1,5 @@
 //! Measures how fast a text is parsed, alone and with its tree: `parse_speed FILE…` repeats the files to several
-//! sizes. Prints megabytes a second of processor time, the median of several runs.
+//! sizes, then what doubling a broken text costs. Prints megabytes a second of processor time, the median of several runs.
 
 use rustchain_grammar::{FileId, format, parse};
 use std::time::{Duration, Instant};
@@ -30,7 +30,26 @@ fn main() {
             speed(&text, formatted),
         );
     }
+    for (name, piece) in BROKEN {
+        let times: Vec<Duration> = [2_000, 4_000, 8_000]
+            .iter()
+            .map(|n| median(5, || drop(parse(&piece.repeat(*n), FileId(0)))))
+            .collect();
+        let factors: Vec<String> =
+            times.windows(2).map(|w| format!("{:.2}", w[1].as_secs_f64() / w[0].as_secs_f64())).collect();
+        let last = times.last().copied().unwrap_or_default();
+        println!("broken, {name}: {:.1} ms, doubling {}", last.as_secs_f64() * 1e3, factors.join(" "));
+    }
 }
+
+/// Texts that cost a careless grammar the square of their length.
+const BROKEN: [(&str, &str); 5] = [
+    ("open braces", "{\n"),
+    ("open angles", "f<"),
+    ("open steps", "step a = f(\n"),
+    ("open strings", "let a = \"x\n"),
+    ("closers", "}\n"),
+];
 
 /// Whole lines of the block over and over; a single small file is cut at a declaration.
 fn repeated(block: &str, size: usize) -> String {

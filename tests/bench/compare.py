@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Benchmarks with their peers in the same run: CPU seconds of whole processes, in turn, medians, ratios.
+"""Benchmarks with their peers in the same run. Prints one table: what was measured, the peer, the ratio, the goal.
 
 Usage: tests/bench/compare.py RUSTCHAIN [NAME ...]
-RUSTCHAIN is a release binary. Peers (ruff, zizmor, langgraph) come from a virtual environment whose bin folder is
-in $PEERS; a peer that is not there is skipped and said so. The in-process figures come from release examples that
-lie beside RUSTCHAIN in examples/ (parse_speed, noop_speed, spawn_loop).
+RUSTCHAIN is a release binary; the in-process figures come from release examples that lie beside it in examples/
+(parse_speed, check_speed, noop_speed, spawn_loop). Peers (ruff, zizmor, langgraph) come from a virtual environment
+whose bin folder is in $PEERS; where a peer is not there, the table says so.
+
+Times are processor seconds (user and system) of whole processes, ours and the peer's in turn; a figure is the median
+of $RUNS runs (7), a ratio the median of the ratios of the pairs.
 """
-import json
 import os
-import resource
-import shutil
+import re
 import statistics
 import subprocess
 import sys
@@ -18,40 +19,49 @@ from pathlib import Path
 
 RUSTCHAIN = Path(sys.argv[1]).resolve()
 EXAMPLES = RUSTCHAIN.parent / "examples"
-PEERS = Path(os.environ.get("PEERS", "/nowhere"))
+PEERS = Path(os.environ.get("PEERS", "/nowhere")).absolute()
 RUNS = int(os.environ.get("RUNS", "7"))
+MISSIONS = Path(__file__).resolve().parents[2] / "missions"
+ROWS = []
 
 
-def measure(command, cwd=None, env=None):
-    """CPU seconds, wall seconds, peak KiB and exit status of one run."""
+def row(name, ours, peer="", ratio=None, goal=None, met=None):
+    """One line of the table. `goal` is text; `met` says whether it is reached."""
+    shown = "" if ratio is None else f"{ratio:.2f}"
+    ROWS.append((name, ours, peer, shown, goal or "", {True: "yes", False: "no", None: ""}[met]))
+    print(f"{name}: {ours}; {peer} {shown}", file=sys.stderr, flush=True)
+
+
+def measure(command, cwd=None):
+    """CPU seconds, peak KiB and exit status of one run."""
     pid = os.fork()
     if pid == 0:
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        if cwd:
-            os.chdir(cwd)
         try:
-            os.execve(command[0], [str(c) for c in command], env or os.environ)
-        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            for fd in (0, 1, 2):
+                os.dup2(null, fd)
+            if cwd:
+                os.chdir(cwd)
+            os.execv(command[0], [str(c) for c in command])
+        finally:
             os._exit(127)
-    import time
-    start = time.monotonic()
     _, status, usage = os.wait4(pid, 0)
-    return usage.ru_utime + usage.ru_stime, time.monotonic() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
+
+
+def cpu(command, cwd=None):
+    seconds, _, status = measure(command, cwd)
+    if status != 0:
+        sys.exit(f"{' '.join(map(str, command))[:200]} gave {status}")
+    return seconds
 
 
 def paired(a, b, cwd=None, runs=RUNS):
     """Runs A and B in turn; medians of CPU and the median ratio of pairs."""
-    measure(a, cwd), measure(b, cwd)
-    pairs = [(measure(a, cwd), measure(b, cwd)) for _ in range(runs)]
-    assert all(x[3] == 0 for x, _ in pairs), f"{a} failed"
-    cpu = [statistics.median(p[i][0] for p in pairs) for i in (0, 1)]
-    return cpu[0], cpu[1], statistics.median(x[0] / max(y[0], 1e-9) for x, y in pairs)
-
-
-def say(name, text):
-    print(f"{name:<28} {text}", flush=True)
+    cpu(a, cwd), cpu(b, cwd)
+    pairs = [(cpu(a, cwd), cpu(b, cwd)) for _ in range(runs)]
+    ours, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+    return ours, theirs, statistics.median(x / max(y, 1e-9) for x, y in pairs)
 
 
 def peer(name):
@@ -64,9 +74,11 @@ def mission(index, size):
     lines = [f"//! Mission {index}.", "edition 2026", "", f"mission m_{index} {{", "  input name: string = \"x\"",
              "  policy {", "    allow fs.write \"out/**\"", "  }", ""]
     step = 0
-    while sum(map(len, lines)) + len(lines) < size - 120:
+    length = sum(map(len, lines)) + len(lines)
+    while length < size - 120:
         before = f"s{step - 1}" if step else "name"
         lines.append(f"  step s{step} = \"${{{before}}} and ${{len({before}) + {step}}}\"")
+        length += len(lines[-1]) + 1
         step += 1
     lines += [f"  step file = fs.write(path: \"out/{index}.txt\", text: s{step - 1})", "", f"  output last: string = s{step - 1}", "}", ""]
     return "\n".join(lines)
@@ -84,77 +96,94 @@ def python(index, size):
     return "\n".join(lines)
 
 
+def workflow(index, size):
+    """A workflow of about `size` bytes, as zizmor reads them."""
+    lines = [f"name: workflow {index}", "on: push", "permissions: {}", "jobs:", "  job:", "    runs-on: ubuntu-24.04", "    steps:"]
+    step = 0
+    while sum(map(len, lines)) + len(lines) < size - 40:
+        lines += [f"      - name: step {step}", f"        run: echo \"step {step} of {index}\""]
+        step += 1
+    return "\n".join(lines + [""])
+
+
 def cold():
-    cpu = statistics.median(measure([RUSTCHAIN, "--version"])[0] for _ in range(RUNS * 3))
     if not peer("ruff"):
-        return say("cold --version", f"{cpu * 1e3:.2f} ms CPU; ruff is not there")
-    ours, theirs, ratio = paired([RUSTCHAIN, "--version"], [peer("ruff"), "--version"], runs=RUNS * 3)
-    say("cold --version", f"{ours * 1e3:.2f} ms CPU, ruff {theirs * 1e3:.2f} ms: ratio {ratio:.2f} (goal 1.2)")
+        return row("cold `--version`", f"{statistics.median(cpu([RUSTCHAIN, '--version']) for _ in range(RUNS * 3)) * 1e3:.2f} ms", "no ruff")
+    ours, theirs, ratio = paired([RUSTCHAIN, "--version"], [peer("ruff"), "--version"], runs=RUNS * 5)
+    row("cold `--version`", f"{ours * 1e3:.2f} ms", f"ruff {theirs * 1e3:.2f} ms", ratio, "≤ 1.2", ratio <= 1.2)
+
+
+def parse():
+    files = sorted(MISSIONS.rglob("*.mission"))
+    out = subprocess.run([EXAMPLES / "parse_speed", *files], capture_output=True, text=True, check=True).stdout
+    speeds = re.findall(r"(\d+) bytes: ast +([\d.]+) MB/s, ast and tree +([\d.]+) MB/s \(([\d.]+) ms\), format +([\d.]+) MB/s", out)
+    for size, ast, tree, ms, _ in speeds:
+        goal, met = ("", None) if int(size) < 100_000 or int(size) > 2_000_000 else ("≥ 15 MB/s", float(tree) >= 15)
+        row(f"parse with tree, {int(size):,} bytes", f"{tree} MB/s ({ms} ms); AST alone {ast} MB/s", goal=goal, met=met)
+    least, most = float(speeds[-2][2]), float(speeds[-1][2])
+    row("parse, ten times the size", f"{10 * least / most:.1f} times the time", goal="linear", met=most >= 0.8 * least)
+    for name, ms, factors in re.findall(r"broken, ([\w ]+): ([\d.]+) ms, doubling ([\d. ]+)", out):
+        worst = max(map(float, factors.split()))
+        row(f"parse, 8,000 {name}", f"{ms} ms; doubling costs {worst:.2f}x", goal="≤ 2 (noise 15 %)", met=worst <= 2.3)
 
 
 def many(folder):
-    size = 800
-    for index in range(1000):
-        (folder / f"m{index}.mission").write_text(mission(index, size))
-        (folder / f"p{index}.py").write_text(python(index, size))
-    total = sum(f.stat().st_size for f in folder.glob("*.mission")) / 1e6
-    command = [RUSTCHAIN, "check", "--format", "short", "."]
-    if not peer("ruff"):
-        cpu = measure(command, folder)[0]
-        return say("check 1,000 files", f"{cpu * 1e3:.0f} us CPU a file, {total / cpu:.1f} MB/s; ruff is not there")
-    ours, theirs, ratio = paired(command, [peer("ruff"), "check", "--no-cache", "--isolated", "-q", "."], folder)
-    say("check 1,000 files", f"{ours * 1e3:.0f} us CPU a file ({total / ours:.1f} MB/s), ruff {theirs * 1e3:.0f} us: ratio {ratio:.2f} (goal 2)")
+    size, count = 800, 1000
+    missions, modules, workflows = folder / "missions", folder / "modules", folder / ".github" / "workflows"
+    for directory in (missions, modules, workflows):
+        directory.mkdir(parents=True)
+    for index in range(count):
+        (missions / f"m{index}.mission").write_text(mission(index, size))
+        (modules / f"p{index}.py").write_text(python(index, size))
+        (workflows / f"w{index}.yml").write_text(workflow(index, size))
+    total = sum(f.stat().st_size for f in missions.iterdir()) / 1e6
+    command = [RUSTCHAIN, "check", "--format", "short", missions]
+    alone = statistics.median(cpu(command, folder) for _ in range(RUNS))
+    name, ours = f"`check` of {count:,} files of {size} bytes", f"{alone / count * 1e6:.0f} µs a file ({total / alone:.1f} MB/s)"
+    if peer("ruff"):
+        _, theirs, ratio = paired(command, [peer("ruff"), "check", "--no-cache", "--isolated", "-q", modules], folder)
+        row(name, ours, f"ruff {theirs / count * 1e6:.0f} µs a file", ratio, "≤ 2", ratio <= 2)
+    else:
+        row(name, ours, "no ruff")
+    if not peer("zizmor"):
+        return row(name, ours, "no zizmor")
+    zizmor = [peer("zizmor"), "--offline", "--no-exit-codes", "--no-progress", "-q", folder]
+    _, theirs, ratio = paired(command, zizmor, folder, runs=max(RUNS // 3, 1))
+    row(name, ours, f"zizmor {theirs / count * 1e6:.0f} µs a file", ratio, "< 1", ratio < 1)
 
 
 def large(folder):
-    text = mission(0, 1_000_000)
-    (folder / "large.mission").write_text(text)
-    runs = [measure([RUSTCHAIN, "check", "large.mission"], folder) for _ in range(RUNS)]
-    assert all(r[3] == 0 for r in runs)
-    cpu = statistics.median(r[0] for r in runs)
-    half = mission(0, 500_000)
-    (folder / "half.mission").write_text(half)
-    half_cpu = statistics.median(measure([RUSTCHAIN, "check", "half.mission"], folder)[0] for _ in range(RUNS))
-    say("check 1 MB mission", f"{len(text) / 1e6 / cpu:.1f} MB/s CPU (goal 10); twice the size takes {cpu / half_cpu:.2f}x; {runs[0][2] / 1024:.0f} MB")
+    (folder / "large.mission").write_text(mission(0, 1_000_000))
+    (folder / "half.mission").write_text(mission(0, 500_000))
+    ours, half, ratio = paired([RUSTCHAIN, "check", "large.mission"], [RUSTCHAIN, "check", "half.mission"], folder)
+    megabytes = (folder / "large.mission").stat().st_size / 1e6
+    peak = measure([RUSTCHAIN, "check", "large.mission"], folder)[1] / 1024
+    row("`check` of one mission of 1 MB", f"{megabytes / ours:.1f} MB/s, {peak:.0f} MB", goal="≥ 10 MB/s", met=megabytes / ours >= 10)
+    row("`check`, 1 MB against half of it", f"{ours * 1e3:.0f} ms", f"{half * 1e3:.0f} ms", ratio, "linear (2)", ratio <= 2.3)
 
 
-def processes(folder):
-    (folder / "many.mission").write_text("""edition 2026
-
-mission many {
-  policy { allow exec "/bin/true" }
-  step all = for i in range(0, 10000), max 2 { exec.run(program: "/bin/true") with { timeout 60s } }
-  output all: int = len(all)
-}
-""".replace(" with { timeout 60s }", ""))
-    subprocess.run([RUSTCHAIN, "compile", "many.mission", "-o", "many.plan.json"], cwd=folder, check=True, capture_output=True)
-    ours, theirs, ratio = paired([RUSTCHAIN, "run", "--quiet", "--plan", "many.plan.json"], [EXAMPLES / "spawn_loop", "10000"], folder, runs=3)
-    say("10,000 processes", f"{ours * 100:.1f} us CPU each, posix_spawn loop with capture {theirs * 100:.1f} us: ratio {ratio:.2f} (goal 1.10)")
+def steps():
+    out = subprocess.run([EXAMPLES / "check_speed"], capture_output=True, text=True, check=True).stdout
+    lines = re.findall(r"(\w+) +(with index,)? +5,000 steps, +(\d+) bytes: +([\d.]+) ms, +([\d.]+) MB/s; all rules ([\d.]+)x; doubling ([\d. ]+)", out)
+    for shape, index, _, ms, speed, rules, factors in lines:
+        last = float(factors.split()[-1])
+        name = f"analysis of 5,000 steps, {shape}{' with index' if index else ''}"
+        row(name, f"{ms} ms ({speed} MB/s); doubling costs {last:.2f}x", goal="linear (2)", met=last <= 2.5)
+        if not index:
+            row(f"effects, flow and all rules, {shape}", f"{rules}x the time without", goal="≤ 1.5", met=float(rules) <= 1.5)
 
 
-def memory(folder):
-    steps = "\n".join(f"  step s{i} = noop()" for i in range(10_000))
-    (folder / "noop.mission").write_text(f"edition 2026\n\nmission noops {{\n{steps}\n}}\n")
-    subprocess.run([RUSTCHAIN, "compile", "noop.mission", "-o", "noop.plan.json"], cwd=folder, check=True, capture_output=True)
-    idle = measure([RUSTCHAIN, "--version"])[2] / 1024
-    (folder / "one.mission").write_text("edition 2026\n\nmission one {\n  step a = noop()\n}\n")
-    one = measure([RUSTCHAIN, "run", "--quiet", "one.mission"], folder)
-    many = measure([RUSTCHAIN, "run", "--quiet", "--plan", "noop.plan.json"], folder)
-    assert one[3] == 0 and many[3] == 0
-    say("peak memory", f"--version {idle:.1f} MB, one step {one[2] / 1024:.1f} MB (goal 10), 10,000 no-op steps {many[2] / 1024:.1f} MB (goal 50)")
+def noop():
+    for shape in ("chain", "fan"):
+        for log, goal in ((False, 1.0), (True, 3.0)):
+            command = [EXAMPLES / "noop_speed", "10000", shape] + (["log"] if log else [])
+            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            wall, micros = (int(n) / 1000 for n in re.search(r": (\d+) ns a step, processor (\d+) ns", out).groups())
+            name = f"no-op step, {'chain' if shape == 'chain' else 'fan-out'} of 10,000, {'with the log' if log else 'scheduler alone'}"
+            row(name, f"{micros:.2f} µs (best by the clock {wall:.2f})", goal=f"< {goal:.0f} µs", met=micros < goal)
 
 
-def example(name, title):
-    if not (EXAMPLES / name).exists():
-        return say(title, f"{EXAMPLES / name} is not built")
-    out = subprocess.run([EXAMPLES / name], capture_output=True, text=True, check=True).stdout
-    for line in out.strip().splitlines():
-        say(title, line)
-
-
-def langgraph():
-    python = peer("python")
-    code = """
+LANGGRAPH = """
 import time
 from typing import TypedDict
 from langgraph.graph import StateGraph, START, END
@@ -169,21 +198,78 @@ for i in range(N - 1):
     g.add_edge(str(i), str(i + 1))
 g.add_edge(str(N - 1), END)
 app = g.compile()
-t = time.perf_counter()
-r = app.invoke({"x": 0}, {"recursion_limit": N + 10})
-assert r["x"] == N
-print((time.perf_counter() - t) / N * 1e6)
+def once():
+    t = time.process_time()
+    assert app.invoke({"x": 0}, {"recursion_limit": N + 10})["x"] == N
+    return (time.process_time() - t) / N * 1e6
+once()
+print(min(once() for _ in range(5)))
 """
-    if not python:
-        return say("no-op step, LangGraph", "is not there")
-    out = subprocess.run([python, "-c", code], capture_output=True, text=True)
-    say("no-op step, LangGraph", f"{float(out.stdout):.0f} us a step (chain of 300)" if out.returncode == 0 else "is not there")
 
 
-ALL = {"cold": lambda f: cold(), "parse": lambda f: example("parse_speed", "parse"), "many": many, "large": large,
-       "noop": lambda f: example("noop_speed", "no-op step"), "langgraph": lambda f: langgraph(), "processes": processes,
-       "memory": memory}
+def langgraph():
+    python = peer("python")
+    out = python and subprocess.run([python, "-c", LANGGRAPH], capture_output=True, text=True)
+    if not out or out.returncode != 0:
+        return row("no-op step, chain of 300", "", "no LangGraph")
+    ours = subprocess.run([EXAMPLES / "noop_speed", "300", "chain"], capture_output=True, text=True, check=True).stdout
+    ours, theirs = int(re.search(r"processor (\d+) ns", ours)[1]) / 1000, float(out.stdout)
+    row("no-op step, chain of 300, in memory", f"{ours:.2f} µs", f"LangGraph {theirs:.0f} µs", ours / theirs)
+
+
+def compiled(folder, name, text):
+    (folder / f"{name}.mission").write_text(text)
+    subprocess.run([RUSTCHAIN, "compile", f"{name}.mission", "-o", f"{name}.plan.json"], cwd=folder, check=True, capture_output=True)
+    return f"{name}.plan.json"
+
+
+def processes(folder):
+    plan = compiled(folder, "many", """edition 2026
+
+mission many {
+  policy { allow exec "/bin/true" }
+  step all = for i in range(0, 10000), max 2 { exec.run(program: "/bin/true") }
+  output all: int = len(all)
+}
+""")
+    run = [RUSTCHAIN, "run", "--quiet", "--plan", plan]
+    ours, theirs, ratio = paired(run, [EXAMPLES / "spawn_loop", "10000"], folder, runs=max(RUNS // 2, 1))
+    row("10,000 processes of `/bin/true`, captured", f"{ours * 100:.0f} µs each", f"posix_spawn loop {theirs * 100:.0f} µs", ratio, "≤ 1.10", ratio <= 1.10)
+
+
+def memory(folder):
+    steps = "\n".join(f"  step s{i} = noop()" for i in range(10_000))
+    plan = compiled(folder, "noop", f"edition 2026\n\nmission noops {{\n{steps}\n}}\n")
+    (folder / "one.mission").write_text("edition 2026\n\nmission one {\n  step a = noop()\n}\n")
+    for name, command, goal in (
+        ("peak memory, `--version`", [RUSTCHAIN, "--version"], 10),
+        ("peak memory, a run of one no-op step", [RUSTCHAIN, "run", "--quiet", "one.mission"], 10),
+        ("peak memory, 10,000 no-op steps, `run --plan`", [RUSTCHAIN, "run", "--quiet", "--plan", plan], 50),
+    ):
+        _, peak, status = measure(command, folder)
+        if status != 0:
+            sys.exit(f"{name}: exit {status}")
+        row(name, f"{peak / 1024:.1f} MB", goal=f"< {goal} MB", met=peak / 1024 < goal)
+
+
+def table():
+    heads = ("what", "ours", "peer", "ratio", "goal", "met")
+    widths = [max(len(r[i]) for r in [heads, *ROWS]) for i in range(len(heads))]
+    lines = [heads, tuple("-" * w for w in widths), *ROWS]
+    for line in lines:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |")
+
+
+ALL = {"cold": cold, "parse": parse, "many": many, "large": large, "steps": steps, "noop": noop,
+       "langgraph": langgraph, "processes": processes, "memory": memory}
+IN_A_FOLDER = {"many", "large", "processes", "memory"}
 
 for name in sys.argv[2:] or ALL:
-    with tempfile.TemporaryDirectory() as folder:
-        ALL[name](Path(folder))
+    if name not in ALL:
+        sys.exit(f"there is no benchmark `{name}`: {', '.join(ALL)}")
+    if name in IN_A_FOLDER:
+        with tempfile.TemporaryDirectory() as folder:
+            ALL[name](Path(folder))
+    else:
+        ALL[name]()
+table()
