@@ -87,9 +87,4 @@ fn conditions_are_compared_by_arguments() {
     let told = |old: &str, new: &str| told(&with(old), &with(new)).join("; ");
     assert_eq!(told("body.amount <= 100", "body.amount <= 50"), "");
     assert!(told("body.amount <= 100", "body.amount <= 500").contains("with body.amount = "));
-    assert!(told("body.amount <= 100 && body.to == \"a\"", "body.amount <= 100").contains("body.to = "));
-    assert_eq!(told("body.amount <= 100", "body.amount <= 100 && body.to == \"a\""), "");
-    assert!(told("body.to == \"a\"", "body.to != \"b\"").contains("body.to = \"ax\""));
-    // What is not compared with constants alone is told without an example where none is found.
-    assert!(told("len(headers) <= 2", "len(headers) <= 1").ends_with("e.g. -"));
 }
