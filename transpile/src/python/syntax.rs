@@ -6,7 +6,7 @@ use rustchain_grammar::Span;
 pub use ruff_python_ast as ast;
 
 /// Largest source that is parsed, in bytes.
-pub const MAX_SOURCE: usize = 4 << 20;
+pub const MAX_SOURCE: usize = 3 << 20;
 /// Deepest nesting of brackets (CPython's own limit).
 const MAX_BRACKETS: usize = 200;
 /// Deepest indentation (CPython's own limit).

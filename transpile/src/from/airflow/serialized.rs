@@ -8,6 +8,7 @@ use crate::from::callable::Callable;
 use crate::python::Plain;
 use crate::python::time::{DateTime, SECOND};
 use rustchain_grammar::Span;
+use std::collections::{HashMap, HashSet};
 
 /// Format versions that are read.
 const VERSIONS: std::ops::RangeInclusive<i64> = 1..=3;
@@ -26,7 +27,7 @@ const NO_ARGUMENTS: &[&str] = &[
 
 /// A file that holds one serialised DAG or a list of them.
 pub(super) fn read(path: &str, text: &str) -> AirflowFile {
-    let mut reader = Reader { path, text, losses: Vec::new() };
+    let mut reader = Reader::new(path, text);
     let dags = match Plain::from_json(text) {
         Ok(Plain::List(items)) => items.iter().filter_map(|d| reader.dag(d)).collect(),
         Ok(one) => reader.dag(&one).into_iter().collect(),
@@ -51,11 +52,33 @@ fn offset(text: &str, line: usize, column: usize) -> u32 {
 
 struct Reader<'t> {
     path: &'t str,
-    text: &'t str,
+    /// Where lines start.
+    lines: Vec<usize>,
+    /// Where `"key": "value"` first stands, for the keys that name something.
+    places: HashMap<(&'t str, &'t str), Span>,
     losses: Vec<AirflowLoss>,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(path: &'t str, text: &'t str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut places = HashMap::new();
+        for key in ["task_id", "dag_id", "_dag_id", "_group_id"] {
+            let quoted = format!("\"{key}\"");
+            for (at, _) in text.match_indices(&quoted) {
+                let rest = text.get(at + quoted.len()..).unwrap_or("").trim_start();
+                let Some(rest) = rest.strip_prefix(':') else { continue };
+                let Some(value) = rest.trim_start().strip_prefix('"') else { continue };
+                let start = text.len() - value.len();
+                let value = value.split('"').next().unwrap_or("");
+                let bound = |at: usize| u32::try_from(at.min(text.len())).unwrap_or(u32::MAX);
+                let span = Span::new(bound(at), bound(start + value.len() + 1));
+                places.entry((key, value)).or_insert(span);
+            }
+        }
+        Reader { path, lines, places, losses: Vec::new() }
+    }
+
     fn lose(&mut self, dag: Option<&str>, task: Option<&str>, effect: Effect, message: String, span: Span) {
         self.losses.push(AirflowLoss {
             dag_id: dag.map(str::to_owned),
@@ -67,22 +90,13 @@ impl Reader<'_> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        let head = self.text.as_bytes().get(..span.start as usize).unwrap_or_default();
-        let line = head.iter().filter(|b| **b == b'\n').count() + 1;
+        let line = self.lines.partition_point(|start| *start <= span.start as usize).max(1);
         Origin { file: self.path.to_owned(), span, line }
     }
 
     /// The place of `"key": "value"` in the text.
-    fn place(&self, key: &str, value: &str) -> Span {
-        let value = serde_json::Value::from(value).to_string();
-        for separator in [": ", ":"] {
-            let wanted = format!("\"{key}\"{separator}{value}");
-            if let Some(at) = self.text.find(&wanted) {
-                let at = u32::try_from(at).unwrap_or(u32::MAX);
-                return Span::new(at, at.saturating_add(u32::try_from(wanted.len()).unwrap_or(0)));
-            }
-        }
-        Span::default()
+    fn place(&self, key: &'static str, value: &str) -> Span {
+        self.places.get(&(key, value)).copied().unwrap_or_default()
     }
 
     fn dag(&mut self, outer: &Plain) -> Option<AirflowDag> {
@@ -104,7 +118,7 @@ impl Reader<'_> {
         }
         let defaults = get(outer, "client_defaults").and_then(|d| get(d, "tasks"));
         let mut groups = Vec::new();
-        let mut group_of = Vec::new();
+        let mut group_of = HashMap::new();
         if let Some(root) = get(dag, "task_group").or_else(|| get(dag, "_task_group")) {
             self.groups(root, None, &mut groups, &mut group_of);
         }
@@ -129,8 +143,7 @@ impl Reader<'_> {
                     edges.push((task_id.to_owned(), below.to_owned(), label.map(str::to_owned)));
                 }
             }
-            let group =
-                group_of.iter().find(|(t, _)| t == task_id).map(|(_, g): &(String, String)| g.clone());
+            let group = group_of.get(task_id).cloned();
             tasks.push(self.task(id, task_id, task, defaults, group));
         }
         edges.sort();
@@ -153,8 +166,9 @@ impl Reader<'_> {
         edges: &[(String, String, Option<String>)],
         place: Span,
     ) {
+        let known: HashSet<&str> = tasks.iter().map(|t| t.task_id.as_str()).collect();
         for (up, down, _) in edges {
-            if !tasks.iter().any(|t| t.task_id == *down) {
+            if !known.contains(down.as_str()) {
                 let message = format!("the edge from `{up}` leads to `{down}`, which is no task");
                 self.lose(Some(id), Some(up), Effect::Graph, message, place);
             }
@@ -166,7 +180,7 @@ impl Reader<'_> {
         group: &Plain,
         parent: Option<&AirflowGroup>,
         out: &mut Vec<AirflowGroup>,
-        group_of: &mut Vec<(String, String)>,
+        group_of: &mut HashMap<String, String>,
     ) {
         let label = get(group, "_group_id").and_then(text).unwrap_or_default();
         let prefix = parent.filter(|p| !p.group_id.is_empty()).map(|p| p.group_id.clone());
@@ -196,7 +210,7 @@ impl Reader<'_> {
                 [kind, _] if text(kind) == Some("operator") => {
                     this.children.push((false, name.clone()));
                     if !full.is_empty() {
-                        group_of.push((name.clone(), full.clone()));
+                        group_of.insert(name.clone(), full.clone());
                     }
                 }
                 [kind, inner] if text(kind) == Some("taskgroup") => {
