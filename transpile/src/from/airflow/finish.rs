@@ -173,12 +173,17 @@ fn trigger_rule(m: &mut M<'_>, index: usize, dag: usize) -> String {
         Some(rule) => rule.strip_prefix("TriggerRule.").map_or(rule.to_owned(), str::to_lowercase),
         None => "all_success".into(),
     };
-    if RULES.contains(&rule.as_str()) {
+    if is_rule(&rule) {
         return rule;
     }
     let site = m.host.tasks.get(index).map(|t| t.site).unwrap_or_default();
     m.host.lose(Some(dag), Some(index), Effect::Attribute, format!("`{rule}` is no trigger rule"), site);
     "all_success".into()
+}
+
+/// Is there such a trigger rule?
+pub(super) fn is_rule(name: &str) -> bool {
+    RULES.contains(&name)
 }
 
 /// The trigger rules of Airflow.

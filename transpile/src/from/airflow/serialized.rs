@@ -2,6 +2,7 @@
 //!
 //! The format keeps only the names of Python callables: every such task is a loss of its body.
 
+use super::finish::is_rule;
 use super::model::{AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Data, Mapping, Origin};
 use super::state::Effect;
 use crate::from::callable::Callable;
@@ -268,6 +269,12 @@ impl<'t> Reader<'t> {
                 args.push((name.clone(), argument(name, value)));
             }
         }
+        let mut trigger_rule = of("trigger_rule").and_then(text).unwrap_or("all_success");
+        if !is_rule(trigger_rule) {
+            let message = format!("`{trigger_rule}` is no trigger rule");
+            self.lose(Some(dag), Some(id), Effect::Attribute, message, place);
+            trigger_rule = "all_success";
+        }
         let is_python = callable.is_some();
         let (call_pos, call_kw) = if is_python { call_arguments(&mut args) } else { Default::default() };
         AirflowTask {
@@ -279,7 +286,7 @@ impl<'t> Reader<'t> {
                 .and_then(text)
                 .and_then(|n| n.strip_prefix('@'))
                 .map(str::to_owned),
-            trigger_rule: of("trigger_rule").and_then(text).unwrap_or("all_success").to_owned(),
+            trigger_rule: trigger_rule.to_owned(),
             retries: of("retries").and_then(int).unwrap_or(0),
             group,
             mapping: get(task, "op_kwargs_expand_input")
