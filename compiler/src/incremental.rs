@@ -104,10 +104,13 @@ impl Analysis {
         let (mut sources, mut syntax) = (self.sources, self.syntax);
         let old = std::mem::replace(&mut sources.file_mut(id).text, text.to_owned());
         let before: Vec<(Space, SmolStr)> = syntax.items.iter().filter_map(declared).collect();
+        let tested: Vec<Option<SmolStr>> = syntax.items.iter().map(tested).collect();
         let done = reparse(&mut syntax, &mut memo.loaded, id, &old, text)?;
         let after: Vec<(Space, SmolStr)> = syntax.items.iter().filter_map(declared).collect();
         memo.follow(id, &done, text, &syntax);
-        let wanted = memo.wanted(&done, &syntax, (before != after).then_some((&before, &after)));
+        // A mission loses the test that is gone or is another's now.
+        let lost: Vec<SmolStr> = tested[done.old.clone()].iter().flatten().cloned().collect();
+        let wanted = memo.wanted(&done, &syntax, &lost, (before != after).then_some((&before, &after)));
         let edit = Moved { id, lines: Lines::of(&old, text, &done), done };
         let is_kept = |m: &CompiledMission| {
             let place = m.spans.mission_whole.span;
@@ -238,10 +241,18 @@ impl Memo {
 
     /// The declarations that an edit concerns; their findings go. `names`: what was and is declared, where that
     /// differs.
-    fn wanted(&mut self, done: &Reparse, syntax: &File, names: Option<(&Names, &Names)>) -> Wanted {
+    fn wanted(
+        &mut self,
+        done: &Reparse,
+        syntax: &File,
+        lost: &[SmolStr],
+        names: Option<(&Names, &Names)>,
+    ) -> Wanted {
         let items = &syntax.items;
+        let is_of = |i: &usize, name: &SmolStr| matches!(&items[*i].kind, ItemKind::Mission(m) if m.name.text == *name);
         let mut wanted = vec![false; items.len()];
         let mut open: Vec<usize> = (done.old.start..done.old.start + done.new).collect();
+        open.extend((0..items.len()).filter(|i| lost.iter().any(|name| is_of(i, name))));
         if let Some((before, after)) = names {
             // Suggestions speak of every name there is.
             let suggests =
@@ -260,11 +271,8 @@ impl Memo {
                 continue;
             }
             // A test is lowered with its mission.
-            if let ItemKind::Test(test) = &items[item].kind {
-                let name = test.mission.text();
-                open.extend((0..items.len()).filter(|i| {
-                    matches!(&items[*i].kind, ItemKind::Mission(m) if m.name.text == name) && !wanted[*i]
-                }));
+            if let Some(name) = tested(&items[item]) {
+                open.extend((0..items.len()).filter(|i| is_of(i, &name) && !wanted[*i]));
             }
             let word: Vec<u64> = declared(&items[item]).iter().flat_map(|(_, name)| word_of(name)).collect();
             if !word.is_empty() {
@@ -304,6 +312,14 @@ fn changed<'a>(before: &'a Names, after: &'a Names) -> impl Iterator<Item = &'a 
         (before.iter().collect(), after.iter().collect());
     let changed: Vec<&(Space, SmolStr)> = was.symmetric_difference(&is).copied().collect();
     changed.into_iter().map(|(_, name)| name)
+}
+
+/// The mission that a test is of.
+fn tested(item: &Item) -> Option<SmolStr> {
+    match &item.kind {
+        ItemKind::Test(test) => Some(test.mission.text()),
+        _ => None,
+    }
 }
 
 fn declared(item: &Item) -> Option<(Space, SmolStr)> {
@@ -423,7 +439,7 @@ mod tests {
         let done = reparse(&mut syntax, &mut memo.loaded, FileId(0), old, new).expect("a part");
         let after: Names = syntax.items.iter().filter_map(declared).collect();
         memo.follow(FileId(0), &done, new, &syntax);
-        match memo.wanted(&done, &syntax, (before != after).then_some((&before, &after))) {
+        match memo.wanted(&done, &syntax, &[], (before != after).then_some((&before, &after))) {
             Wanted::Entry(items) => items,
             Wanted::All => vec![true; syntax.items.len()],
         }
