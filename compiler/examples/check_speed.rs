@@ -56,7 +56,10 @@ fn rules(text: &str) -> Duration {
     times.min().unwrap_or_default()
 }
 
-const SHAPES: [(&str, fn(usize) -> String); 7] = [
+/// The text of a mission of so many steps.
+type Shape = fn(usize) -> String;
+
+const SHAPES: [(&str, Shape); 7] = [
     ("texts", texts),
     ("noops", noops),
     ("chain", chain),

@@ -258,7 +258,7 @@ impl Memo {
             let suggests =
                 |r: &Record| r.told.iter().chain(&r.checked).any(|d| d.severity == Severity::Error);
             open.extend((0..items.len()).filter(|i| suggests(&self.records[*i])));
-            let changed: Vec<u64> = changed(before, after).flat_map(|n| word_of(n)).collect();
+            let changed: Vec<u64> = changed(before, after).flat_map(word_of).collect();
             open.extend((0..items.len()).filter(|i| self.records[*i].has_any(&changed)));
             if !self.rest.is_empty() {
                 self.rest.clear();
@@ -308,8 +308,7 @@ type Names = Vec<(Space, SmolStr)>;
 
 /// The names that are declared before or after only.
 fn changed<'a>(before: &'a Names, after: &'a Names) -> impl Iterator<Item = &'a SmolStr> {
-    let (was, is): (HashSet<&(Space, SmolStr)>, HashSet<&(Space, SmolStr)>) =
-        (before.iter().collect(), after.iter().collect());
+    let (was, is): (HashSet<_>, HashSet<_>) = (before.iter().collect(), after.iter().collect());
     let changed: Vec<&(Space, SmolStr)> = was.symmetric_difference(&is).copied().collect();
     changed.into_iter().map(|(_, name)| name)
 }

@@ -151,10 +151,8 @@ fn at_most_counts_rounds_attempts_and_the_dearest_arm() {
     let (_, why) =
         told("at most 2 net.write", "  step send = SEND with { retry 2 on [timeout] }").expect("a finding");
     assert!(why.contains("`send` 3×"), "{why}");
-    let each = |n: u32| {
-        format!("  step all = for x in take(items, 4), max 1 {{ SEND }}\n  step last = SEND\n",)
-            .replace("take(items, 4)", &format!("take(items, {n})"))
-    };
+    let each =
+        |n: u32| format!("  step all = for x in take(items, {n}), max 1 {{ SEND }}\n  step last = SEND\n");
     assert_eq!(severity("at most 5 net.write", &each(4)), None);
     assert_eq!(severity("at most 4 net.write", &each(4)), Some(Severity::Error));
     assert_eq!(

@@ -422,7 +422,7 @@ impl List<'_> {
         let around = body_of(item).iter().filter(|s| s.span.contains(self.offset));
         match &item.kind {
             ItemKind::Let(d) => Some(d.name.span),
-            _ => around.filter_map(stmt_name).map(|n| n.span).last(),
+            _ => around.filter_map(stmt_name).map(|n| n.span).next_back(),
         }
     }
 

@@ -195,7 +195,7 @@ impl<'t> Reader<'t> {
             label: label.to_owned(),
             parent: prefix,
             tooltip: get(group, "tooltip").and_then(text).filter(|t| !t.is_empty()).map(str::to_owned),
-            mapping: get(group, "expand_input").and_then(|e| mapping(e)),
+            mapping: get(group, "expand_input").and_then(mapping),
             children: Vec::new(),
             origin: self.origin(self.place("_group_id", label)),
         };
