@@ -16,6 +16,14 @@ fn exit_codes_are_those_of_the_manual() {
     project.expect(3, &["check", "nowhere"]);
 }
 
+/// The names under `Commands:` of a help text.
+fn subcommands(help: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let list = help.split_once("Commands:\n").map_or("", |(_, rest)| rest);
+    let list = list.split("\n\n").next().unwrap_or_default();
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help")
+}
+
 #[test]
 fn the_help_of_each_command_is_in_the_manual() {
     let project = Project::new();
@@ -23,44 +31,16 @@ fn the_help_of_each_command_is_in_the_manual() {
     let mut fresh = String::from(
         "# Command line\n\nExit codes: 0 done, 1 failed, 2 usage, 3 no input, 4 refused by policy or guard, 5 our bug, 130 interrupted.\n",
     );
-    let names = [
-        "",
-        "run",
-        "check",
-        "compile",
-        "plan",
-        "policy",
-        "policy diff",
-        "policy suggest",
-        "step",
-        "test",
-        "fmt",
-        "graph",
-        "explain",
-        "new",
-        "init",
-        "runs",
-        "runs list",
-        "runs show",
-        "audit",
-        "audit verify",
-        "safety",
-        "safety report",
-        "config",
-        "config show",
-        "completions",
-        "man",
-        "transpile",
-        "transpile from-airflow",
-        "transpile from-langchain",
-        "inspect",
-    ];
-    for name in names {
+    let mut waiting = vec![String::new()];
+    while let Some(name) = waiting.pop() {
         let mut args: Vec<&str> = name.split_whitespace().collect();
         args.push("--help");
         let ended = project.expect(0, &args);
         let title = format!("rustchain {name}");
         fresh.push_str(&format!("\n## {}\n\n```\n{}```\n", title.trim(), ended.stdout));
+        waiting.extend(
+            subcommands(&ended.stdout).rev().map(|inner| format!("{name} {inner}").trim().to_owned()),
+        );
     }
     if std::env::var_os("RUSTCHAIN_BLESS").is_some() {
         std::fs::write(repository().join("docs/cli.md"), &fresh).expect("written");
