@@ -125,9 +125,6 @@ fn every_imported_fixture_is_typed_and_formats_to_itself() {
     let fixtures = fixtures.to_str().expect("UTF-8");
     project
         .expect(0, &["transpile", "from-airflow", fixtures, "-o", "out", "--allow-loss", "--report", "json"]);
-    // Which hosts a mission may reach is for its owner to say: that alone may be refused.
-    let checked = project.run(&["check", "--deny", "error", "--format", "short", "out"]);
-    let errors: Vec<&str> = checked.stdout.lines().filter(|l| l.contains(": error[")).collect();
-    assert!(errors.iter().all(|l| l.contains("error[RC0301]")), "{errors:#?}");
+    project.expect(0, &["check", "--deny", "error", "--format", "short", "out"]);
     project.expect(0, &["fmt", "--check", "out"]);
 }

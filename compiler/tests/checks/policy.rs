@@ -86,5 +86,13 @@ fn conditions_are_compared_by_arguments() {
     let with = |condition: &str| format!(r#"allow net.write "https://p.example/**" where {condition}"#);
     let told = |old: &str, new: &str| told(&with(old), &with(new)).join("; ");
     assert_eq!(told("body.amount <= 100", "body.amount <= 50"), "");
+    assert_eq!(told("body.amount < 100.5", "body.amount <= 100"), "");
     assert!(told("body.amount <= 100", "body.amount <= 500").contains("with body.amount = "));
+    // A fraction is no whole number: the comparison with one refused it.
+    assert!(told("body.amount <= 100", "body.amount < 100.5").contains("with body.amount = 99.5"));
+    assert!(told("body.amount <= 100 && body.to == \"a\"", "body.amount <= 100").contains("body.to = "));
+    assert_eq!(told("body.amount <= 100", "body.amount <= 100 && body.to == \"a\""), "");
+    assert!(told("body.to == \"a\"", "body.to != \"b\"").contains("body.to = \"bx\""));
+    // What is not compared with constants alone is told without an example where none is found.
+    assert!(told("len(headers) <= 2", "len(headers) <= 1").ends_with("e.g. -"));
 }
