@@ -83,7 +83,7 @@ fn a_graph_that_waits_for_a_person_ends_where_nobody_answers() {
     let ended = project.run(&["run", "app.mission", "-i", "n=1"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("denied") && ended.stderr.contains("Run the node publish?"),
+        ended.stderr.contains("nobody can be asked in this run: Run the node publish?"),
         "{}",
         ended.stderr
     );
@@ -99,6 +99,18 @@ fn a_node_without_a_counterpart_is_told() {
     let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("the node `draft`: it has a loop"), "{said}");
+}
+
+#[test]
+fn a_cache_policy_is_told() {
+    let text = WAITING.replace(
+        "g.add_node(\"draft\", draft)",
+        "g.add_node(\"draft\", draft, cache_policy=CachePolicy(ttl=60))",
+    );
+    let project = Project::with("app.py", &text);
+    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("the cache policy of the node `draft`: every visit runs it"), "{said}");
 }
 
 #[test]

@@ -30,17 +30,6 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
     }))
 }
 
-/// Methods of agents.
-pub(super) fn method(
-    _m: &mut M<'_>,
-    _op: &Node,
-    _name: &str,
-    _args: &Args,
-    _site: Site,
-) -> Eval<Option<Value>> {
-    Ok(None)
-}
-
 /// How one turn of an agent is made.
 struct Turn {
     parser: &'static str,

@@ -69,9 +69,7 @@ impl Host for LangChainHost {
             return Ok(Some(value));
         }
         if let Some(op) = op_of(m, receiver) {
-            for family in
-                [prompts::method, models::method, retrieval::op_method, agents::method, legacy::method]
-            {
+            for family in [prompts::method, models::method, retrieval::op_method] {
                 if let Some(value) = family(m, &op, name, args, site)? {
                     return Ok(Some(value));
                 }
@@ -98,7 +96,7 @@ impl Host for LangChainHost {
             return graph::attr(m, *native, name);
         }
         if let Value::External(path) = base {
-            return Ok(graph::constant(path, name).or_else(|| legacy::constant(path, name)));
+            return Ok(graph::constant(path, name));
         }
         Ok(runnables::attr(m, base, name))
     }

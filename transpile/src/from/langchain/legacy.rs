@@ -44,22 +44,6 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
     }))
 }
 
-/// Methods of chains.
-pub(super) fn method(
-    _m: &mut M<'_>,
-    _op: &Node,
-    _name: &str,
-    _args: &Args,
-    _site: Site,
-) -> Eval<Option<Value>> {
-    Ok(None)
-}
-
-/// Constants of the libraries that shape a graph or chain.
-pub(super) fn constant(_path: &str, _name: &str) -> Option<Value> {
-    None
-}
-
 /// `load_prompt(path)`, `load_chain(path)`: a file beside the one that is read.
 pub(super) fn load(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     let path = args.get(0, "path").and_then(|v| m.text(v)).unwrap_or_default();

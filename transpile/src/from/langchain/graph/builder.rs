@@ -168,6 +168,10 @@ fn add_node(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<()> {
     if let Some(given) = args.named("destinations").filter(|v| !matches!(v, Value::None)) {
         ends = Ends { known: destinations(m, &given.clone()), is_command: true };
     }
+    if args.named("cache_policy").is_some_and(|v| !matches!(v, Value::None)) {
+        let message = format!("the cache policy of the node `{name}`: every visit runs it");
+        m.host.lose(Effect::Setting, message, site);
+    }
     let node = NodeDef {
         id: name,
         action: Action::Value(action),
