@@ -166,3 +166,16 @@ fn a_value_that_holds_a_secret_is_not_handed_out() {
     assert!(ended.stderr.contains("holds a secret"), "{}", ended.stderr);
     assert!(!ended.stdout.contains("s3cr3t") && !ended.stderr.contains("s3cr3t"));
 }
+
+#[test]
+fn a_tool_outside_of_the_project_is_not_written_beside_the_dag() {
+    let project = Project::with(
+        "inner/m.mission",
+        "edition 2026\n\ntool f() -> int = python(\"../f.py:f\")\n\nmission m {\n  policy { allow exec \"python3\" }\n  \
+         step a = f() with { timeout 5s }\n  output a: int = a\n}\n",
+    );
+    project.write("f.py", "def f():\n    return 1\n");
+    let refused = project.expect(2, &["transpile", "to-airflow", "inner/m.mission", "-o", "dags"]);
+    assert!(refused.stderr.contains("`../f.py` lies outside of the project"), "{}", refused.stderr);
+    assert!(!project.has("dags"));
+}

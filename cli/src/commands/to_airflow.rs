@@ -14,7 +14,7 @@ use rustchain_plan::Plan;
 use rustchain_transpile::from::airflow::AirflowVersion;
 use rustchain_transpile::to::airflow::{AirflowDagFile, Fate, Loss, airflow};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub(super) fn run(args: &ToAirflowArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let target = Target::parse(&args.file);
@@ -121,6 +121,10 @@ fn lines(plan: &Plan, losses: &[Loss]) -> String {
 /// Writes the DAG file, the plan, the Python files of tools, and `.airflowignore` lines for what is no DAG.
 fn write(args: &ToAirflowArgs, plan: &Plan, root: &Path, made: &AirflowDagFile) -> Result<(), Error> {
     let folder = &args.output;
+    if let Some(tool) = made.tools.iter().find(|tool| !stays_inside(tool)) {
+        let message = format!("`{tool}` lies outside of the project: it cannot lie beside the DAG file");
+        return Err(Error::usage(message, "move the file of the tool into the project's folder"));
+    }
     put(&folder.join(format!("{}.py", made.dag_id)), &made.text)?;
     let text = plan.to_json_pretty().map_err(|e| Error::Failed(e.to_string()))?;
     put(&folder.join(&made.plan_file), &text)?;
@@ -134,6 +138,12 @@ fn write(args: &ToAirflowArgs, plan: &Plan, root: &Path, made: &AirflowDagFile) 
         }
     }
     ignore(folder, &made.tools)
+}
+
+/// Does a relative path lead no further up than where it begins?
+fn stays_inside(path: &str) -> bool {
+    let inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    Path::new(path).components().all(inside)
 }
 
 /// Airflow looks for DAGs in every Python file of its folder, except those that `.airflowignore` names.
