@@ -149,7 +149,7 @@ pub enum ResultFormat {
 }
 
 /// `check`.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Files and folders
     #[arg(default_value = ".")]
@@ -456,13 +456,10 @@ pub enum TranspileCommand {
     ToAirflow(ToAirflowArgs),
 }
 
-/// `transpile from-langchain`.
+/// What importers do with what they made.
 #[derive(Debug, Args)]
-pub struct FromLangChainArgs {
-    /// Scripts, notebooks, `langgraph.json`, JSON of `dumps()` or `to_json()`, old prompt and chain files
-    #[arg(required = true)]
-    pub paths: Vec<PathBuf>,
-    /// Where missions and the code of functions are written
+pub struct ImportArgs {
+    /// Where missions and the code of Python functions are written
     #[arg(short, long, default_value = "missions")]
     pub output: PathBuf,
     /// How to print the report of what was carried over, approximated and lost
@@ -471,9 +468,20 @@ pub struct FromLangChainArgs {
     /// Exit 0 although something was lost
     #[arg(long)]
     pub allow_loss: bool,
-    /// Check the missions that were written; errors exit 1
+    /// Run all checks on the missions and tell what they find at its place in the files that were read
     #[arg(long)]
     pub check: bool,
+}
+
+/// `transpile from-langchain`.
+#[derive(Debug, Args)]
+pub struct FromLangChainArgs {
+    /// Scripts, notebooks, `langgraph.json`, JSON of `dumps()` or `to_json()`, old prompt and chain files
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// What becomes of what was read
+    #[command(flatten)]
+    pub import: ImportArgs,
     /// A folder of own modules
     #[arg(long = "root", value_name = "DIR")]
     pub roots: Vec<PathBuf>,
@@ -510,18 +518,9 @@ pub struct FromAirflowArgs {
     /// DAG files and folders
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// Where missions and the code of Python tasks are written
-    #[arg(short, long, default_value = "missions")]
-    pub output: PathBuf,
-    /// How to print the report of what was carried over, approximated and lost
-    #[arg(long, value_enum, default_value_t)]
-    pub report: ReportFormat,
-    /// Exit 0 although something was lost
-    #[arg(long)]
-    pub allow_loss: bool,
-    /// Run all checks on the missions and tell what they find at its place in the DAG files
-    #[arg(long)]
-    pub check: bool,
+    /// What becomes of what was read
+    #[command(flatten)]
+    pub import: ImportArgs,
     /// What surrounds the files
     #[command(flatten)]
     pub airflow: AirflowArgs,

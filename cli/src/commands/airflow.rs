@@ -1,88 +1,17 @@
 //! `rustchain transpile from-airflow` and `rustchain inspect --from airflow`.
 
-use crate::args::{AirflowArgs, FromAirflowArgs, InspectArgs, ReportFormat};
+use crate::args::{AirflowArgs, FromAirflowArgs, InspectArgs};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::terminal::{Terminal, plural};
-use rustchain_compiler::render::{Format, render};
-use rustchain_grammar::{FileId, SourceMap};
-use rustchain_transpile::from::airflow::{
-    AirflowImport, AirflowOptions, AirflowVersion, OutputFile, import, inspect, read,
-};
+use crate::terminal::Terminal;
+use rustchain_transpile::from::airflow::{AirflowOptions, AirflowVersion, import, inspect, read};
 use rustchain_transpile::vfs::DiskVfs;
 use std::path::{Path, PathBuf};
 
 pub(super) fn transpile(args: &FromAirflowArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let files = python_files(&args.paths)?;
     let made = import(&DiskVfs::default(), &files, &options(&args.airflow)?);
-    for file in made.missions.iter().chain(&made.python_files) {
-        write(&args.output, file)?;
-    }
-    let mut sources = SourceMap::new();
-    for (path, text) in &made.sources {
-        sources.add(path.as_str(), text.as_str());
-    }
-    match args.report {
-        ReportFormat::Json => terminal.data(&format!("{:#}\n", made.report.to_json()))?,
-        ReportFormat::Human => {
-            terminal.talk(&render(Format::Human, &made.diagnostics, &sources, terminal.color_err));
-            terminal.data(&made.report.to_text())?;
-        }
-    }
-    let (missions, python) = (made.missions.len(), made.python_files.len());
-    terminal.talk(&format!(
-        "{missions} {} and {python} {} in {}\n",
-        plural(missions, "mission file", "mission files"),
-        plural(python, "Python file", "Python files"),
-        args.output.display()
-    ));
-    let checked = if args.check { check(&made, &args.output, terminal)? } else { Exit::Ok };
-    Ok(if made.report.has_loss() && !args.allow_loss { Exit::Failed } else { checked })
-}
-
-/// Runs all checks on the written missions; what they find is shown where it stands in the DAG files.
-fn check(made: &AirflowImport, folder: &Path, terminal: &Terminal) -> Result<Exit, Error> {
-    let files: Vec<PathBuf> = made.missions.iter().map(|m| folder.join(&m.path)).collect();
-    if files.is_empty() {
-        return Ok(Exit::Ok);
-    }
-    let (sources, mut found, deny) = super::check::look(&files)?;
-    let mut shown = SourceMap::new();
-    let originals: Vec<(&str, FileId)> = made
-        .sources
-        .iter()
-        .map(|(path, text)| (path.as_str(), shown.add(path.as_str(), text.as_str())))
-        .collect();
-    let offset = shown.append(sources);
-    for diagnostic in &mut found {
-        diagnostic.shift_files(offset);
-        let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.secondary);
-        for label in labels {
-            let path = Path::new(&shown.file(label.file).path);
-            let Some(mission) = made.missions.iter().find(|m| folder.join(&m.path) == path) else { continue };
-            let around = mission
-                .origins
-                .iter()
-                .filter(|o| o.here.start <= label.span.start && label.span.end <= o.here.end)
-                .min_by_key(|o| o.here.len());
-            let original =
-                around.and_then(|o| Some((o, originals.iter().find(|(path, _)| *path == o.file)?.1)));
-            if let Some((origin, file)) = original {
-                (label.file, label.span) = (file, origin.there);
-            }
-        }
-        // An edit of the mission has no place in the DAG file.
-        diagnostic.fixes.clear();
-    }
-    terminal.talk(&render(Format::Human, &found, &shown, terminal.color_err));
-    let (count, failed) = (found.len(), found.iter().any(|d| d.severity >= deny));
-    terminal.talk(&format!(
-        "{} {} checked: {count} {}\n",
-        files.len(),
-        plural(files.len(), "mission file", "mission files"),
-        plural(count, "finding", "findings")
-    ));
-    Ok(if failed { Exit::Failed } else { Exit::Ok })
+    super::imported::finish(&made, &args.import, terminal)
 }
 
 pub(super) fn inspect_file(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Error> {
@@ -106,15 +35,6 @@ fn options(args: &AirflowArgs) -> Result<AirflowOptions, Error> {
         })?;
     }
     Ok(options)
-}
-
-pub(super) fn write(folder: &Path, file: &OutputFile) -> Result<(), Error> {
-    let path = folder.join(&file.path);
-    let failed = |source| Error::Write { path: path.clone(), source };
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(failed)?;
-    }
-    std::fs::write(&path, &file.text).map_err(failed)
 }
 
 /// Python files that paths mean, in order; hidden folders and `__pycache__` are left out.

@@ -9,6 +9,7 @@ mod explain;
 mod facts;
 mod fmt;
 mod graph;
+mod imported;
 mod inspect;
 mod langchain;
 mod lsp;

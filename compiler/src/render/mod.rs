@@ -12,10 +12,9 @@ use crate::checks::rule_of;
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 
 /// An output format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Source excerpts, for people.
-    #[default]
     Human,
     /// One line a diagnostic: `file:line:column: error[RC0301]: message`.
     Short,

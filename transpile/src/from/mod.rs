@@ -9,4 +9,4 @@ pub mod yaml;
 
 pub use callable::{Callable, Dependency, Origin, Param};
 pub use detect::{Importer, by_imports};
-pub use lower::{Fate, OriginRange, OutputFile};
+pub use lower::{Entry, Fate, Import, OriginRange, OutputFile, Report, Subject};

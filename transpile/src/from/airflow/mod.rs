@@ -21,7 +21,7 @@ mod tasks;
 pub use crate::from::callable::{Callable, Dependency, Origin, Param};
 pub use crate::from::lower::{Fate, OriginRange, OutputFile};
 pub use inspect::{effect_name, inspect, value as value_json};
-pub use lower::{AirflowImport, Entry, Report, import};
+pub use lower::{AirflowImport, DagSubject, import};
 pub use model::{AirflowDag, AirflowFile, AirflowGroup, AirflowLoss, AirflowTask, Data, Mapping};
 pub use options::{AirflowOptions, AirflowVersion};
 pub use read::read;

@@ -38,7 +38,7 @@ mod walk;
 
 pub use graph::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 pub use inspect::{data as data_json, inspect, op as op_json};
-pub use lower::{LangChainImport, import};
+pub use lower::{LangChainImport, ObjectSubject, import};
 pub use model::*;
 pub use options::LangChainOptions;
 pub use read::{read, read_python};

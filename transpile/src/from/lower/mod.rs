@@ -2,9 +2,12 @@
 
 pub(in crate::from) mod names;
 pub(in crate::from) mod python_file;
+mod report;
 pub(in crate::from) mod text;
 
-use rustchain_grammar::Span;
+pub use report::{Entry, Report, Subject};
+
+use rustchain_grammar::{Diagnostic, Span};
 
 /// A range of a written file and the place it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,33 @@ pub struct OutputFile {
     pub text: String,
     /// Where its parts came from, by range here.
     pub origins: Vec<OriginRange>,
+}
+
+/// The result of an import.
+#[derive(Clone, Debug)]
+pub struct Import<S> {
+    /// One mission file a file that was read.
+    pub missions: Vec<OutputFile>,
+    /// The functions that are called as Python tools.
+    pub python_files: Vec<OutputFile>,
+    /// What was carried over, approximated, lost.
+    pub report: Report<S>,
+    /// The losses and approximations as diagnostics: `FileId(n)` is the n-th of `sources`.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read: path and text.
+    pub sources: Vec<(String, String)>,
+}
+
+impl<S> Default for Import<S> {
+    fn default() -> Self {
+        Import {
+            missions: Vec::new(),
+            python_files: Vec::new(),
+            report: Report::default(),
+            diagnostics: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
 }
 
 /// What became of a construct.

@@ -10,28 +10,15 @@ mod steps;
 mod tools;
 mod values;
 
-pub use report::{Entry, Report};
+pub use report::DagSubject;
 
-use super::{AirflowFile, AirflowOptions, Effect, Origin, read};
+use super::{AirflowFile, AirflowOptions, Effect, Origin, effect_name, read};
 use crate::from::lower::python_file::PythonFiles;
-use crate::from::lower::{Fate, OriginRange, OutputFile, names, text};
+use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report, names, text};
 use crate::vfs::Vfs;
-use rustchain_grammar::{Diagnostic, FileId, Severity};
 
-/// The result of an import.
-#[derive(Clone, Debug, Default)]
-pub struct AirflowImport {
-    /// One mission file a DAG file, with a mission a DAG.
-    pub missions: Vec<OutputFile>,
-    /// The callables of Python tasks.
-    pub python_files: Vec<OutputFile>,
-    /// What was carried over, approximated, lost.
-    pub report: Report,
-    /// The losses and approximations as diagnostics in the Python files: `FileId(n)` is the n-th of `sources`.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The Python files that were read: path and text.
-    pub sources: Vec<(String, String)>,
-}
+/// The result of an import: one mission file a DAG file, with a mission a DAG.
+pub type AirflowImport = Import<DagSubject>;
 
 /// Imports DAG files.
 pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &AirflowOptions) -> AirflowImport {
@@ -40,7 +27,7 @@ pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &AirflowOptions
         let file = read(vfs, path, options);
         lower(path, &file, options, &mut out);
     }
-    out.diagnostics = diagnostics(&out);
+    out.diagnostics = out.report.diagnostics(&out.sources);
     out
 }
 
@@ -55,7 +42,7 @@ struct Shared<'f> {
     /// Signature to name of the tools.
     tools: Vec<(String, String)>,
     python: PythonFiles,
-    report: Report,
+    report: Report<DagSubject>,
 }
 
 impl Shared<'_> {
@@ -67,14 +54,10 @@ impl Shared<'_> {
         message: String,
         origin: &Origin,
     ) {
-        self.report.entries.push(Entry {
-            fate,
-            dag_id: Some(subject.0.to_owned()),
-            task_id: subject.1.map(str::to_owned),
-            effect,
-            message,
-            origin: origin.clone(),
-        });
+        let subject =
+            DagSubject { dag_id: Some(subject.0.to_owned()), task_id: subject.1.map(str::to_owned) };
+        let effect = effect_name(effect);
+        self.report.entries.push(Entry { fate, subject, effect, message, origin: origin.clone() });
     }
 }
 
@@ -100,7 +83,7 @@ fn lower(path: &str, file: &AirflowFile, options: &AirflowOptions, out: &mut Air
         if loss.effect == Effect::Body && path.ends_with(".json") {
             continue;
         }
-        shared.report.loss(loss);
+        shared.report.entries.push(report::of_loss(loss));
     }
     let mut missions = Vec::new();
     let mut mission_names = names::Names::default();
@@ -142,26 +125,4 @@ fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<dag::Writ
         origin.here = formatted.ranges.output_of(origin.here).unwrap_or(origin.here);
     }
     OutputFile { path, text: formatted.text, origins }
-}
-
-fn diagnostics(import: &AirflowImport) -> Vec<Diagnostic> {
-    let file_of = |path: &str| import.sources.iter().position(|(p, _)| p == path).unwrap_or(0) as u32;
-    import
-        .report
-        .entries
-        .iter()
-        .filter(|e| e.fate != Fate::Carried)
-        .map(|e| {
-            let (code, severity) = match e.fate {
-                Fate::Lost => ("RC0701", Severity::Medium),
-                _ => ("RC0701", Severity::Note),
-            };
-            let what = match (&e.dag_id, &e.task_id) {
-                (Some(dag), Some(task)) => format!("`{dag}.{task}`: {}", e.message),
-                (Some(dag), None) => format!("`{dag}`: {}", e.message),
-                _ => e.message.clone(),
-            };
-            Diagnostic::new(code, severity, FileId(file_of(&e.origin.file)), e.origin.span, what)
-        })
-        .collect()
 }

@@ -1,99 +1,38 @@
-//! The fidelity report: what was carried over, approximated, lost.
+//! What entries of the fidelity report are about: DAGs and tasks.
 
-use crate::from::airflow::{AirflowLoss, Effect, Origin, effect_name};
-use crate::from::lower::Fate;
-use serde_json::{Value, json};
+use crate::from::airflow::{AirflowLoss, effect_name};
+use crate::from::{Entry, Fate, Subject};
 
-/// One construct of a DAG file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    /// What became of it.
-    pub fate: Fate,
+/// A DAG, or one of its tasks; neither: the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DagSubject {
     /// The DAG.
     pub dag_id: Option<String>,
     /// The task.
     pub task_id: Option<String>,
-    /// What a loss touches.
-    pub effect: Effect,
-    /// The construct and how, or why.
-    pub message: String,
-    /// Where.
-    pub origin: Origin,
 }
 
-/// The report of an import.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Report {
-    /// In the order of the files.
-    pub entries: Vec<Entry>,
-}
-
-impl Report {
-    /// True where something was lost.
-    pub fn has_loss(&self) -> bool {
-        self.entries.iter().any(|e| e.fate == Fate::Lost)
+impl Subject for DagSubject {
+    fn members(&self) -> Vec<(&'static str, Option<&str>)> {
+        vec![("dag_id", self.dag_id.as_deref()), ("task_id", self.task_id.as_deref())]
     }
 
-    /// How many entries have a fate.
-    pub fn count(&self, fate: Fate) -> usize {
-        self.entries.iter().filter(|e| e.fate == fate).count()
-    }
-
-    /// As JSON.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "schema_version": 1,
-            "carried": self.count(Fate::Carried),
-            "approximated": self.count(Fate::Approximated),
-            "lost": self.count(Fate::Lost),
-            "entries": self.entries.iter().map(|e| json!({
-                "fate": e.fate.name(),
-                "dag_id": e.dag_id,
-                "task_id": e.task_id,
-                "effect": effect_name(e.effect),
-                "message": e.message,
-                "file": e.origin.file,
-                "line": e.origin.line,
-                "span": [e.origin.span.start, e.origin.span.end],
-            })).collect::<Vec<_>>(),
-        })
-    }
-
-    /// For people: one line an entry that was not simply carried, then the totals.
-    pub fn to_text(&self) -> String {
-        let mut out = String::new();
-        for e in self.entries.iter().filter(|e| e.fate != Fate::Carried) {
-            let subject = match (&e.dag_id, &e.task_id) {
-                (Some(dag), Some(task)) => format!("{dag}.{task}"),
-                (Some(dag), None) => dag.clone(),
-                _ => "the file".into(),
-            };
-            out.push_str(&format!(
-                "{}:{}: {} ({}): {subject}: {}\n",
-                e.origin.file,
-                e.origin.line,
-                e.fate.name(),
-                effect_name(e.effect),
-                e.message
-            ));
+    fn shown(&self) -> Option<String> {
+        match (&self.dag_id, &self.task_id) {
+            (Some(dag), Some(task)) => Some(format!("{dag}.{task}")),
+            (Some(dag), None) => Some(dag.clone()),
+            _ => None,
         }
-        out.push_str(&format!(
-            "{} carried, {} approximated, {} lost\n",
-            self.count(Fate::Carried),
-            self.count(Fate::Approximated),
-            self.count(Fate::Lost)
-        ));
-        out
     }
+}
 
-    pub(super) fn loss(&mut self, loss: &AirflowLoss) {
-        self.entries.push(Entry {
-            fate: Fate::Lost,
-            dag_id: loss.dag_id.clone(),
-            task_id: loss.task_id.clone(),
-            effect: loss.effect,
-            message: loss.message.clone(),
-            origin: loss.origin.clone(),
-        });
+/// What the reader could not tell.
+pub(super) fn of_loss(loss: &AirflowLoss) -> Entry<DagSubject> {
+    Entry {
+        fate: Fate::Lost,
+        subject: DagSubject { dag_id: loss.dag_id.clone(), task_id: loss.task_id.clone() },
+        effect: effect_name(loss.effect),
+        message: loss.message.clone(),
+        origin: loss.origin.clone(),
     }
 }

@@ -11,32 +11,20 @@ mod runnable;
 pub(in crate::from::langchain) mod tools;
 mod value;
 
-pub use report::{Entry, Report};
+pub use report::ObjectSubject;
 
 use super::model::{Effect, LangChainFile, Named, Node, OpKind, Origin};
 use super::options::LangChainOptions;
 use crate::from::lower::names::{self, Names};
 use crate::from::lower::python_file::PythonFiles;
-use crate::from::lower::{Fate, OriginRange, OutputFile};
+use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report};
 use crate::vfs::Vfs;
-use rustchain_grammar::{Diagnostic, FileId, Severity, Span};
+use rustchain_grammar::Span;
 use std::sync::Arc;
 use value::Value;
 
-/// The result of an import.
-#[derive(Clone, Debug, Default)]
-pub struct LangChainImport {
-    /// One mission file a file, with a mission a chain, agent or graph.
-    pub missions: Vec<OutputFile>,
-    /// The functions that are called as Python tools.
-    pub python_files: Vec<OutputFile>,
-    /// What was carried over, approximated, lost.
-    pub report: Report,
-    /// The losses and approximations as diagnostics: `FileId(n)` is the n-th of `sources`.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The files that were read: path and text.
-    pub sources: Vec<(String, String)>,
-}
+/// The result of an import: one mission file a file, with a mission a chain, agent or graph.
+pub type LangChainImport = Import<ObjectSubject>;
 
 /// Imports files.
 pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &LangChainOptions) -> LangChainImport {
@@ -46,7 +34,7 @@ pub fn import(vfs: &(dyn Vfs + Sync), files: &[String], options: &LangChainOptio
             let file = super::read(vfs, path, options);
             lower(path, &file, &mut out);
         }
-        out.diagnostics = diagnostics(&out);
+        out.diagnostics = out.report.diagnostics(&out.sources);
         out
     };
     super::read::on_large_stack(run).unwrap_or_default()
@@ -61,7 +49,7 @@ pub(in crate::from::langchain) struct Shared<'f> {
     /// Content to name of what was declared: providers, records, enums, tools, stores.
     pub(in crate::from::langchain) declared: Vec<(String, String)>,
     pub(in crate::from::langchain) python: PythonFiles,
-    pub(in crate::from::langchain) report: Report,
+    pub(in crate::from::langchain) report: Report<ObjectSubject>,
     /// The object that is lowered.
     pub(in crate::from::langchain) object: String,
 }
@@ -74,8 +62,13 @@ impl Shared<'_> {
         message: impl Into<String>,
         origin: &Origin,
     ) {
-        let object = Some(self.object.clone()).filter(|o| !o.is_empty());
-        self.report.add(Entry { fate, object, effect, message: message.into(), origin: origin.clone() });
+        let subject = ObjectSubject(Some(self.object.clone()).filter(|o| !o.is_empty()));
+        let (effect, message) = (effect.name(), message.into());
+        let entry = Entry { fate, subject, effect, message, origin: origin.clone() };
+        // Several chains may come upon the same place.
+        if !self.report.entries.contains(&entry) {
+            self.report.entries.push(entry);
+        }
     }
 
     /// The name of a declaration of this content; `make` writes it under a fresh name.
@@ -286,10 +279,11 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     let names = if is_graph { ["messages"; 3] } else { ["result", "answer_", "output_"] };
     let free = |name: &&str| is_graph || !taken(name);
     let result_name = names.into_iter().find(free).unwrap_or("result_");
-    let lossy =
-        shared.report.entries.iter().any(|e| {
-            e.fate == Fate::Lost && (e.object.as_deref() == Some(&object.name) || e.object.is_none())
-        });
+    let lossy = shared
+        .report
+        .entries
+        .iter()
+        .any(|e| e.fate == Fate::Lost && e.subject.0.as_deref().is_none_or(|name| name == object.name));
     if !lossy {
         shared.note(Fate::Carried, Effect::Structure, format!("as the mission `{name}`"), &object.op.origin);
     }
@@ -344,25 +338,4 @@ fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<Written>)
         origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
     }
     OutputFile { path: format!("{stem}.mission"), text, origins }
-}
-
-fn diagnostics(import: &LangChainImport) -> Vec<Diagnostic> {
-    let file_of = |path: &str| {
-        let path = path.split("#cell-").next().unwrap_or(path);
-        import.sources.iter().position(|(p, _)| p == path).unwrap_or(0) as u32
-    };
-    import
-        .report
-        .entries
-        .iter()
-        .filter(|e| e.fate != Fate::Carried && !import.sources.is_empty())
-        .map(|e| {
-            let severity = if e.fate == Fate::Lost { Severity::Medium } else { Severity::Note };
-            let what = match &e.object {
-                Some(object) => format!("`{object}`: {}", e.message),
-                None => e.message.clone(),
-            };
-            Diagnostic::new("RC0701", severity, FileId(file_of(&e.origin.file)), e.origin.span, what)
-        })
-        .collect()
 }
