@@ -1,7 +1,7 @@
 """The outputs of `rustchain check` against what reads them: SARIF by Microsoft's validator, GitLab's code quality by a
 JSON Schema, JUnit by an XSD, and action.yml's script as a workflow runs it.
 
-    reports.py RUSTCHAIN SARIF_MULTITOOL
+    reports.py RUSTCHAIN SARIF_MULTITOOL ZIZMOR
 """
 
 import json
@@ -15,7 +15,7 @@ import jsonschema
 import xmlschema
 import yaml
 
-RUSTCHAIN, MULTITOOL = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
+RUSTCHAIN, MULTITOOL, ZIZMOR = (str(pathlib.Path(p).absolute()) for p in sys.argv[1:4])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Every rule with a fixture, in folders and with imports; and the gallery.
 INPUTS = ["tests/fixtures/attacks", "missions"]
@@ -38,21 +38,45 @@ def sarif(folder):
     flows = [r for r in run["results"] if "codeFlows" in r]
     fixes = [r for r in run["results"] if "fixes" in r]
     assert flows and fixes
-    found, verdict = folder / "found.sarif", folder / "verdict.sarif"
-    found.write_text(ended.stdout)
-    subprocess.run([MULTITOOL, "validate", str(found), "--output", str(verdict), "--level", "Error;Warning;Note",
+    loaded, told = judge(folder / "found.sarif", ended.stdout)
+    assert "error" not in told, told["error"]
+    peer_loaded, peer_told = judge(folder / "peer.sarif", zizmor(folder))
+    notes, peer_notes = told.get("note", set()), peer_told.get("note", set())
+    assert len(notes) <= len(peer_notes), (notes, peer_notes)
+    print(f"sarif: {len(run['results'])} results, {len(rules)} rules, {len(flows)} with code flows, {len(fixes)} with fixes; "
+          f"validator: {loaded} rules loaded, {sorted(notes)} noted; zizmor's: {peer_loaded} loaded, {sorted(peer_notes)} noted")
+
+
+def judge(path, text):
+    """What Microsoft's validator says of a log: how many of its rules it loaded, and the rules that spoke by level."""
+    path.write_text(text)
+    verdict = path.with_suffix(".verdict")
+    subprocess.run([MULTITOOL, "validate", str(path), "--output", str(verdict), "--level", "Error;Warning;Note",
                     "--log", "ForceOverwrite"], cwd=ROOT, capture_output=True, text=True, timeout=600)
     judged = json.loads(verdict.read_text(encoding="utf-8-sig"))["runs"][0]
     # The validator exits 0 whatever happens, and a broken configuration loads no rules: both must be seen.
-    loaded = judged["tool"]["driver"].get("rules", [])
+    loaded = len(judged["tool"]["driver"].get("rules", []))
     assert loaded, "the validator loaded no rules"
-    levels = {}
+    told = {}
     for result in judged.get("results", []):
-        levels.setdefault(result.get("level", "warning"), []).append(result["ruleId"])
-    assert "error" not in levels, levels["error"]
-    told = {level: sorted(set(ids)) for level, ids in levels.items()}
-    print(f"sarif: {len(run['results'])} results, {len(rules)} rules, {len(flows)} with code flows, {len(fixes)} with fixes; "
-          f"validator: {len(loaded)} rules loaded, {told or 'nothing found'}")
+        told.setdefault(result.get("level", "warning"), set()).add(result["ruleId"])
+    return loaded, told
+
+
+def zizmor(folder):
+    """The same form by a peer, over a workflow with a fault."""
+    workflow = folder / ".github" / "workflows" / "title.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text("""name: title
+on: pull_request_target
+jobs:
+  say:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "${{ github.event.pull_request.title }}"
+""")
+    ended = subprocess.run([ZIZMOR, "--offline", "--format", "sarif", str(workflow)], cwd=folder, capture_output=True, text=True)
+    return ended.stdout
 
 
 def gitlab():

@@ -44,10 +44,11 @@ fn level(severity: Severity) -> &'static str {
 fn rule(code: &str, first: &Diagnostic) -> Value {
     let page = crate::explain::explain(code);
     let title = page.map_or(first.message.as_str(), |p| p.title());
+    let name = rule_of(code).map_or(title, |r| r.name);
     let text = page.map_or(first.message.as_str(), |p| p.text());
     json!({
         "id": code,
-        "name": pascal_case(title),
+        "name": pascal_case(name),
         "shortDescription": { "text": sentence(title) },
         "fullDescription": { "text": sentence(title) },
         "help": { "text": text, "markdown": text },
@@ -109,9 +110,12 @@ fn result(d: &Diagnostic, codes: &[&str], lines: &Lines) -> Value {
 }
 
 fn location(label: &Label, lines: &Lines) -> Value {
+    let mut region = region(label.file, label.span, lines);
+    region["snippet"] = json!({ "text": lines.text(label.file).get(label.span.range()).unwrap_or_default() });
     let mut location = json!({ "physicalLocation": {
         "artifactLocation": artifact(label.file, lines),
-        "region": region(label.file, label.span, lines),
+        "region": region,
+        "contextRegion": context_region(label.file, label.span, lines),
     }});
     if !label.message.is_empty() {
         location["message"] = json!({ "text": sentence(&label.message) });
@@ -149,6 +153,19 @@ fn region(file: FileId, span: Span, lines: &Lines) -> Value {
         "startLine": start.line, "startColumn": start.column,
         "endLine": end.line, "endColumn": end.column,
     })
+}
+
+/// The lines of a span with one before and one after.
+fn context_region(file: FileId, span: Span, lines: &Lines) -> Value {
+    let (first, last) = (lines.line_index(file, span.start), lines.line_index(file, span.end));
+    let (first, mut last) = (first.saturating_sub(1), last + 1);
+    while last > first && lines.line_range(file, last).is_none_or(|r| r.is_empty()) {
+        last -= 1;
+    }
+    let start = lines.line_range(file, first).map_or(0, |r| r.start);
+    let end = lines.line_range(file, last).map_or(lines.text(file).len(), |r| r.end);
+    let text = lines.text(file).get(start..end).unwrap_or_default().trim_end_matches(['\r', '\n']);
+    json!({ "startLine": first + 1, "endLine": last + 1, "snippet": { "text": text } })
 }
 
 fn fix(fix: &Fix, lines: &Lines) -> Value {
