@@ -3,6 +3,7 @@
 mod airflow;
 mod checking;
 mod commands;
+mod findings;
 mod fixes;
 mod gallery;
 mod langchain;
