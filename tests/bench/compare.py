@@ -96,13 +96,11 @@ def python(index, size):
     return "\n".join(lines)
 
 
-def workflow(index, size):
-    """A workflow of about `size` bytes, as zizmor reads them."""
+def workflow(index, steps):
+    """A workflow of as many steps, as zizmor reads them."""
     lines = [f"name: workflow {index}", "on: push", "permissions: {}", "jobs:", "  job:", "    runs-on: ubuntu-24.04", "    steps:"]
-    step = 0
-    while sum(map(len, lines)) + len(lines) < size - 40:
+    for step in range(steps):
         lines += [f"      - name: step {step}", f"        run: echo \"step {step} of {index}\""]
-        step += 1
     return "\n".join(lines + [""])
 
 
@@ -133,9 +131,10 @@ def many(folder):
     for directory in (missions, modules, workflows):
         directory.mkdir(parents=True)
     for index in range(count):
-        (missions / f"m{index}.mission").write_text(mission(index, size))
+        text = mission(index, size)
+        (missions / f"m{index}.mission").write_text(text)
         (modules / f"p{index}.py").write_text(python(index, size))
-        (workflows / f"w{index}.yml").write_text(workflow(index, size))
+        (workflows / f"w{index}.yml").write_text(workflow(index, text.count("\n  step ")))
     total = sum(f.stat().st_size for f in missions.iterdir()) / 1e6
     command = [RUSTCHAIN, "check", "--format", "short", missions]
     alone = statistics.median(cpu(command, folder) for _ in range(RUNS))
@@ -149,7 +148,7 @@ def many(folder):
         return row(name, ours, "no zizmor")
     zizmor = [peer("zizmor"), "--offline", "--no-exit-codes", "--no-progress", "-q", folder]
     _, theirs, ratio = paired(command, zizmor, folder, runs=max(RUNS // 3, 1))
-    row(name, ours, f"zizmor {theirs / count * 1e6:.0f} µs a file", ratio, "< 1", ratio < 1)
+    row(f"{name}, as many steps", ours, f"zizmor {theirs / count * 1e6:.0f} µs a file", ratio, "≤ 0.2", ratio <= 0.2)
 
 
 def large(folder):
