@@ -5,6 +5,7 @@ mod context;
 mod exprs;
 mod fixes;
 mod graph;
+mod holes;
 mod suppress;
 mod text;
 
@@ -130,13 +131,13 @@ pub static RULES: &[Rule] = &[
     rule("RC0351", "plaintext-http", High, Sure, Fixable::Safe, Some(rc0351::run)),
     rule("RC0352", "tls-verify-off", High, Sure, Fixable::Safe, Some(rc0352::run)),
     rule("RC0354", "internal-address", Medium, Likely, Fixable::No, Some(rc0354::run)),
-    rule("RC0401", "untrusted-to-shell", Error, Sure, Fixable::No, None),
+    rule("RC0401", "untrusted-to-shell", Error, Sure, Fixable::Suggest, None),
     rule("RC0402", "shell-interpolation", Medium, Sure, Fixable::Suggest, Some(rc0402::run)),
     rule("RC0403", "untrusted-to-argv", Medium, Likely, Fixable::Suggest, None),
     rule("RC0404", "untrusted-to-program", Error, Sure, Fixable::No, None),
     rule("RC0405", "untrusted-to-path", Error, Sure, Fixable::Suggest, None),
     rule("RC0406", "untrusted-to-url-host", Error, Sure, Fixable::No, None),
-    rule("RC0407", "untrusted-to-query", Error, Sure, Fixable::No, None),
+    rule("RC0407", "untrusted-to-query", Error, Sure, Fixable::Suggest, None),
     rule("RC0408", "untrusted-controls-flow", Medium, Likely, Fixable::No, None),
     rule("RC0409", "untrusted-to-privileged-prompt", Error, Sure, Fixable::No, None),
     rule("RC0410", "lethal-trifecta", High, Likely, Fixable::No, None),
@@ -204,7 +205,10 @@ pub fn check(
     for rule in RULES {
         found.extend(rule.run.map(|run| run(&context)).unwrap_or_default());
     }
-    found.iter_mut().for_each(|d| fixes::add(d, sources));
+    for diagnostic in &mut found {
+        holes::mend(&context, diagnostic);
+        fixes::add(diagnostic, sources);
+    }
     in_order(found)
 }
 
