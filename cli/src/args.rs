@@ -175,6 +175,9 @@ pub struct CheckArgs {
     /// Neither read nor write `.rustchain/cache`
     #[arg(long)]
     pub no_cache: bool,
+    /// What stands for holes of imported missions: lines `"KIND" = "FILE.mission#NAME"`; nothing is cached
+    #[arg(long, value_name = "FILE")]
+    pub shims: Option<PathBuf>,
     /// Apply safe fixes
     #[arg(long)]
     pub fix: bool,

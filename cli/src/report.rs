@@ -8,6 +8,7 @@ use crate::shellcheck::ShellCheck;
 use crate::terminal::plural;
 use rustchain_compiler::Options;
 use rustchain_compiler::checks::ShellLint;
+use rustchain_compiler::shims::Shims;
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 use rustchain_lsp::project::Foreign;
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use std::sync::{Mutex, PoisonError};
 pub struct Checker {
     shell: Option<ShellCheck>,
     cache: Option<Cache>,
+    shims: Option<Shims>,
 }
 
 impl Checker {
@@ -26,7 +28,15 @@ impl Checker {
     pub fn new(cached: bool) -> Checker {
         let shell = ShellCheck::find();
         let version = shell.as_ref().map(ShellCheck::version).unwrap_or_default();
-        Checker { shell, cache: cached.then(|| Cache::new(&version)) }
+        Checker { shell, cache: cached.then(|| Cache::new(&version)), shims: None }
+    }
+
+    /// With what stands for holes. What was found without it is not asked for.
+    pub fn with_shims(self, shims: Option<Shims>) -> Checker {
+        match shims {
+            Some(_) => Checker { shims, cache: None, ..self },
+            None => self,
+        }
     }
 
     /// What is found in one file.
@@ -48,6 +58,7 @@ impl Checker {
             root: Some(&root),
             translate: Some(&Foreign),
             shell,
+            shims: self.shims.as_ref(),
             policies: &policies,
             ..Options::default()
         };

@@ -200,6 +200,10 @@ mission m {
     project.write("shims.toml", "SlackOperator = \"chat.mission#post\"\n");
     project.expect(0, &["run", "m.mission", "--shims", "shims.toml"]);
     assert_eq!(project.read("out/message.txt"), "ops: hello");
+    // The check knows a hole, with or without what was cached before, and what stands for it.
+    for (expected, arguments) in [(1, &[][..]), (0, &["--shims", "shims.toml"]), (1, &[])] {
+        project.expect(expected, &[&["check", "m.mission", "--deny", "medium"], arguments].concat());
+    }
 
     project.write("shims.toml", "SlackOperator = \"chat.mission#pots\"\n");
     let unknown = project.expect(1, &["run", "m.mission", "--shims", "shims.toml"]);

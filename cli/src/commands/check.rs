@@ -48,7 +48,8 @@ fn missions(args: &CheckArgs) -> Result<Vec<PathBuf>, Error> {
 
 fn once(args: &CheckArgs, settings: &Settings, terminal: &Terminal) -> Result<Exit, Error> {
     let files = missions(args)?;
-    let checker = Checker::new(!args.no_cache);
+    let shims = args.shims.as_deref().map(crate::shims::read).transpose()?;
+    let checker = Checker::new(!args.no_cache).with_shims(shims);
     let mut report = Report::of(&files, &settings.except, &checker)?;
     if let Some(path) = args.baseline.as_ref().filter(|_| args.write_baseline) {
         let baseline = Baseline::of(&report.diagnostics, &report.sources);

@@ -4,7 +4,7 @@ use super::plan::{cost_json, cost_text};
 use crate::args::CheckArgs;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load_with};
 use crate::terminal::Terminal;
 use rustchain_compiler::CompiledMission;
 use rustchain_compiler::cost::{Cost, cost, price_source};
@@ -23,8 +23,9 @@ pub(super) fn run(args: &CheckArgs, files: &[PathBuf], terminal: &Terminal) -> R
     };
     let mut failed = false;
     let mut all: Vec<Value> = Vec::new();
+    let shims = args.shims.as_deref().map(crate::shims::read).transpose()?;
     for file in files {
-        let loaded = load(file)?;
+        let loaded = load_with(file, shims.as_ref())?;
         failed |= loaded.has_errors();
         for mission in &loaded.analysis.missions {
             match as_json {
