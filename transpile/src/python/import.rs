@@ -2,6 +2,7 @@
 
 use super::host::{Host, ImportVerdict};
 use super::machine::{Eval, Machine, Stop};
+use super::roots;
 use super::syntax::ast;
 use super::value::{ModuleId, Object, Site, Value};
 use rustchain_grammar::Span;
@@ -25,7 +26,15 @@ impl<H: Host> Machine<'_, H> {
     pub(super) fn exec_import_from(&mut self, s: &ast::StmtImportFrom, span: Span) -> Eval<()> {
         let Some(module) = self.absolute_name(s) else {
             for alias in &s.names {
-                let value = self.unknown("a relative import outside a package", span);
+                // `from . import nodes` beside a file that lies in no package.
+                let sibling = match s.level == 1 && s.module.is_none() {
+                    true => self.load_module(alias.name.id.as_str(), span)?,
+                    false => None,
+                };
+                let value = match sibling {
+                    Some(id) => self.alloc(Object::Module(id)),
+                    None => self.unknown("a relative import outside a package", span),
+                };
                 self.bind(alias.asname.as_ref().unwrap_or(&alias.name).id.as_str(), value);
             }
             return Ok(());
@@ -115,6 +124,10 @@ impl<H: Host> Machine<'_, H> {
         }
         let here = self.module_ref(self.module);
         let mut parts: Vec<&str> = here.name.split('.').collect();
+        // The main file is read as the module of its package, except that its siblings need no package.
+        if self.module == ModuleId(0) && !self.options.package.is_empty() && (s.level > 1 || tail.is_none()) {
+            parts = self.options.package.split('.').chain(parts).collect();
+        }
         let drop = s.level as usize - usize::from(here.is_package);
         if drop > parts.len() {
             return None;
@@ -141,6 +154,13 @@ impl<H: Host> Machine<'_, H> {
         Ok(loaded.map(|id| self.alloc(Object::Module(id))))
     }
 
+    /// The folder that holds the package `name` begins with, where the main file lies in a folder of that name and no
+    /// library has it.
+    fn named_folder(&self, name: &str) -> Option<&str> {
+        let top = name.split('.').next().filter(|_| H::import(self, name) != ImportVerdict::Present)?;
+        Some(roots::parent(roots::ancestor_named(&self.module_ref(ModuleId(0)).path, top)?))
+    }
+
     /// Reads and runs an own module once; `None` where it is not among the own files.
     fn load_module(&mut self, name: &str, span: Span) -> Eval<Option<ModuleId>> {
         if let Some(known) = self.by_name.get(name) {
@@ -151,7 +171,8 @@ impl<H: Host> Machine<'_, H> {
             return Ok(None);
         }
         let mut found = None;
-        'roots: for root in &self.options.roots {
+        let named = self.named_folder(name);
+        'roots: for root in self.options.roots.iter().map(String::as_str).chain(named) {
             let base = super::stdlib::join_path(root, &tail);
             for (path, is_package) in [(format!("{base}/__init__.py"), true), (format!("{base}.py"), false)] {
                 if self.vfs.exists(&path) {

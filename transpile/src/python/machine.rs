@@ -56,6 +56,8 @@ impl Default for Limits {
 pub struct Options {
     /// Folders in which modules are looked for, in order.
     pub roots: Vec<String>,
+    /// The dotted name of the package that the main file lies in; empty where it lies in none.
+    pub package: String,
     /// Environment variables that are known.
     pub env: BTreeMap<String, String>,
     /// True where an environment variable that is not in `env` is known to be unset.

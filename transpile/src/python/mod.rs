@@ -22,6 +22,7 @@ mod matching;
 mod methods;
 mod ops;
 pub mod plain;
+pub(crate) mod roots;
 mod scan;
 mod stdlib;
 pub mod syntax;

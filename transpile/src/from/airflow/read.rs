@@ -4,6 +4,7 @@ use super::finish::finish;
 use super::model::AirflowFile;
 use super::options::AirflowOptions;
 use super::state::{AirflowHost, Effect, kind};
+use crate::python::roots::{package, roots};
 use crate::python::{Limits, Machine, ModuleId, Options, Site, Stop, Value};
 use crate::vfs::Vfs;
 
@@ -20,6 +21,7 @@ pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &AirflowOptions) -> Air
     let run = || {
         let machine_options = Options {
             roots: roots(vfs, path, &options.roots),
+            package: package(vfs, path),
             env: options.env.clone(),
             env_is_complete: false,
             keep_going: false,
@@ -79,22 +81,4 @@ fn collect_globals(machine: &mut Machine<'_, AirflowHost>) {
             super::dags::collect(machine, n.id as usize);
         }
     }
-}
-
-/// The file's folder, the folders above it as long as they are packages, then the given ones.
-fn roots(vfs: &dyn Vfs, path: &str, given: &[String]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    out.push(if folder.is_empty() { ".".to_owned() } else { folder.clone() });
-    while vfs.exists(&format!("{folder}/__init__.py")) {
-        let Some((parent, _)) = folder.rsplit_once('/') else { break };
-        folder = parent.to_owned();
-        out.push(folder.clone());
-    }
-    for root in given {
-        if !out.contains(root) {
-            out.push(root.clone());
-        }
-    }
-    out
 }

@@ -6,6 +6,7 @@ use super::model::{Effect, LangChainFile};
 use super::options::LangChainOptions;
 use super::state::{LangChainHost, M};
 use super::{notebook, package};
+use crate::python::roots::{named_by_imports, package as package_of, roots};
 use crate::python::{Limits, Machine, Options, Site, Stop};
 use crate::vfs::{ConfinedVfs, Vfs};
 
@@ -14,16 +15,17 @@ const STACK: usize = 512 << 20;
 
 /// What LangChain would hold after a file has run. Never fails: what cannot be told is a loss.
 ///
-/// Nothing of the file is executed, and nothing outside its folder, the folders of its package and
-/// [`LangChainOptions::roots`] is read.
+/// Nothing of the file is executed, and nothing outside its folder, the folders of its package (also of one that only
+/// its imports name) and [`LangChainOptions::roots`] is read.
 pub fn read(vfs: &(dyn Vfs + Sync), path: &str, options: &LangChainOptions) -> LangChainFile {
     let mut folders = roots(vfs, path, &options.roots);
     folders.extend(options.library.clone());
-    let confined = ConfinedVfs::new(vfs, &folders);
-    let text = match confined.read(path) {
+    let text = match ConfinedVfs::new(vfs, &folders).read(path) {
         Ok(text) => text,
         Err(message) => return json::refused(path, message),
     };
+    folders.extend(named_by_imports(path, &text).into_iter().map(str::to_owned));
+    let confined = ConfinedVfs::new(vfs, &folders);
     match path.rsplit('.').next().unwrap_or_default() {
         "ipynb" => deep(path, || read_notebook(&confined, path, &text, options)),
         "json" | "yaml" | "yml" => deep(path, || read_data(&confined, path, &text, options)),
@@ -107,6 +109,7 @@ fn run(
 ) -> LangChainFile {
     let machine_options = Options {
         roots: roots.to_vec(),
+        package: package_of(vfs, path),
         env: options.env.clone(),
         env_is_complete: false,
         keep_going: true,
@@ -135,22 +138,4 @@ fn run_file(m: &mut M<'_>, path: &str, source: &str) {
         let message = format!("syntax error: {}", problem.message);
         m.host.lose(Effect::Structure, message, Site { module, span: problem.span });
     }
-}
-
-/// The file's folder, the folders above it as long as they are packages, then the given ones.
-fn roots(vfs: &dyn Vfs, path: &str, given: &[String]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    out.push(if folder.is_empty() { ".".to_owned() } else { folder.clone() });
-    while !folder.is_empty() && vfs.exists(&format!("{folder}/__init__.py")) {
-        let Some((parent, _)) = folder.rsplit_once('/') else { break };
-        folder = parent.to_owned();
-        out.push(folder.clone());
-    }
-    for root in given {
-        if !out.contains(root) {
-            out.push(root.clone());
-        }
-    }
-    out
 }
