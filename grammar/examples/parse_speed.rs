@@ -1,5 +1,6 @@
 //! Measures how fast a text is parsed, alone and with its tree: `parse_speed FILE…` repeats the files to several
 //! sizes, then what doubling a broken text costs. Prints megabytes a second of processor time, the median of several runs.
+//! `parse_speed BYTES FILE…` parses them once at one size, `tree` after the size makes the tree too, for a profiler.
 
 use rustchain_grammar::{FileId, format, parse};
 use std::time::{Duration, Instant};
@@ -12,6 +13,13 @@ fn main() {
     let block: String = files.iter().map(|text| text.replace("edition 2026\n", "")).collect();
     if block.is_empty() {
         println!("usage: parse_speed FILE…");
+        return;
+    }
+    if let Some(size) = std::env::args().nth(1).and_then(|size| size.parse().ok()) {
+        let parsed = parse(&repeated(&block, size), FileId(0));
+        if std::env::args().nth(2).is_some_and(|word| word == "tree") {
+            drop(parsed.tree());
+        }
         return;
     }
     for size in SIZES {

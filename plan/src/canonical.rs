@@ -1,52 +1,422 @@
 //! Canonical JSON (RFC 8785): one text for each value, for hashes and signatures.
 
-use serde_json::{Number, Value as Json};
+use serde::Serialize;
+use serde::ser::{self, Error as _};
+use serde_json::{Error, Number, Value as Json};
 use std::cmp::Ordering;
+use std::fmt::Write as _;
+use std::ops::Range;
 
 /// The canonical text. Numbers are IEEE doubles, as the RFC has it: ints beyond 2^53 lose digits; keep
 /// them in strings where they matter.
 pub fn to_string(json: &Json) -> String {
-    let mut out = String::new();
-    write(json, &mut out);
-    out
+    let mut writer = Writer::default();
+    // The keys of a JSON value are strings, which is all that a writer asks for.
+    let _ = json.serialize(&mut writer);
+    writer.text
 }
 
-/// Adds the canonical text to a string.
-pub(crate) fn write(json: &Json, out: &mut String) {
-    match json {
-        Json::Null => out.push_str("null"),
-        Json::Bool(true) => out.push_str("true"),
-        Json::Bool(false) => out.push_str("false"),
-        Json::Number(number) => write_number(number, out),
-        Json::String(text) => write_string(text, out),
-        Json::Array(items) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(',');
-                }
-                write(item, out);
+/// Writes the canonical text of whatever is serialised with it.
+#[derive(Default)]
+pub(crate) struct Writer {
+    /// What was written.
+    pub text: String,
+    /// A member of the next struct that is left out.
+    pub omitted: Option<&'static str>,
+    /// The members of the objects that have not ended, the outermost first.
+    members: Vec<Member>,
+    /// Their keys.
+    keys: String,
+    /// Where members change places.
+    sorted: String,
+}
+
+/// A member of an object: where its key and its text are.
+struct Member {
+    key: Range<usize>,
+    text: Range<usize>,
+}
+
+impl Writer {
+    fn items(&mut self, close: &'static str) -> Items<'_> {
+        self.text.push('[');
+        Items { is_first: true, close, writer: self }
+    }
+
+    fn object(&mut self, close: &'static str) -> Object<'_> {
+        self.text.push('{');
+        let (start, first, keys) = (self.text.len(), self.members.len(), self.keys.len());
+        Object { start, first, keys, omitted: self.omitted.take(), close, writer: self }
+    }
+
+    /// An object of one member, whose value follows.
+    fn variant(&mut self, name: &str) {
+        self.text.push('{');
+        write_string(name, &mut self.text);
+        self.text.push(':');
+    }
+}
+
+/// A list on its way.
+pub(crate) struct Items<'w> {
+    writer: &'w mut Writer,
+    is_first: bool,
+    close: &'static str,
+}
+
+impl Items<'_> {
+    fn item(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        if !std::mem::take(&mut self.is_first) {
+            self.writer.text.push(',');
+        }
+        value.serialize(&mut *self.writer)
+    }
+
+    fn close(self) {
+        self.writer.text.push_str(self.close);
+    }
+}
+
+/// An object on its way: its members are written as they come and sorted at its end.
+pub(crate) struct Object<'w> {
+    writer: &'w mut Writer,
+    /// Where its text begins.
+    start: usize,
+    /// Where its members begin.
+    first: usize,
+    /// Where their keys begin.
+    keys: usize,
+    omitted: Option<&'static str>,
+    close: &'static str,
+}
+
+impl Object<'_> {
+    fn key(&mut self, key: &str) {
+        let Writer { text, members, keys, .. } = &mut *self.writer;
+        let (start, at) = (text.len(), keys.len());
+        keys.push_str(key);
+        write_string(key, text);
+        text.push(':');
+        members.push(Member { key: at..keys.len(), text: start..start });
+    }
+
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        value.serialize(&mut *self.writer)?;
+        if let Some(member) = self.writer.members.last_mut() {
+            member.text.end = self.writer.text.len();
+        }
+        self.writer.text.push(',');
+        Ok(())
+    }
+
+    fn field(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        if self.omitted == Some(key) {
+            return Ok(());
+        }
+        self.key(key);
+        self.value(value)
+    }
+
+    fn close(self) {
+        let Writer { text, members, keys, sorted, .. } = self.writer;
+        let own = members.get_mut(self.first..).unwrap_or_default();
+        let key = |member: &Member| keys.get(member.key.clone()).unwrap_or_default();
+        if !own.is_sorted_by(|a, b| utf16_order(key(a), key(b)).is_le()) {
+            own.sort_by(|a, b| utf16_order(key(a), key(b)));
+            sorted.clear();
+            for member in &*own {
+                sorted.push_str(text.get(member.text.clone()).unwrap_or_default());
+                sorted.push(',');
             }
-            out.push(']');
+            text.truncate(self.start);
+            text.push_str(sorted);
         }
-        Json::Object(entries) => write_object(entries, out),
+        if !own.is_empty() {
+            text.pop();
+        }
+        members.truncate(self.first);
+        keys.truncate(self.keys);
+        text.push_str(self.close);
     }
 }
 
-fn write_object(entries: &serde_json::Map<String, Json>, out: &mut String) {
-    let mut sorted: Vec<(&String, &Json)> = entries.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-    out.push('{');
-    for (i, (key, value)) in sorted.into_iter().enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        write_string(key, out);
-        out.push(':');
-        write(value, out);
+impl<'w> ser::Serializer for &'w mut Writer {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Items<'w>;
+    type SerializeTuple = Items<'w>;
+    type SerializeTupleStruct = Items<'w>;
+    type SerializeTupleVariant = Items<'w>;
+    type SerializeMap = Object<'w>;
+    type SerializeStruct = Object<'w>;
+    type SerializeStructVariant = Object<'w>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        self.text.push_str(if value { "true" } else { "false" });
+        Ok(())
     }
-    out.push('}');
+
+    fn serialize_i8(self, value: i8) -> Result<(), Error> {
+        self.serialize_i64(i64::from(value))
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), Error> {
+        self.serialize_i64(i64::from(value))
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), Error> {
+        self.serialize_i64(i64::from(value))
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), Error> {
+        if value.unsigned_abs() > EXACT {
+            return self.serialize_f64(value as f64);
+        }
+        // Writing to a string does not fail.
+        let _ = write!(self.text, "{value}");
+        Ok(())
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), Error> {
+        self.serialize_u64(u64::from(value))
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), Error> {
+        self.serialize_u64(u64::from(value))
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), Error> {
+        self.serialize_u64(u64::from(value))
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        match i64::try_from(value) {
+            Ok(value) => self.serialize_i64(value),
+            Err(_) => self.serialize_f64(value as f64),
+        }
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        self.serialize_f64(f64::from(value))
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        if !value.is_finite() {
+            return self.serialize_unit();
+        }
+        self.text.push_str(&format_double(value));
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        write_string(value, &mut self.text);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.collect_seq(value)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.text.push_str("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.variant(variant);
+        value.serialize(&mut *self)?;
+        self.text.push('}');
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>, Error> {
+        Ok(self.items("]"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Items<'w>, Error> {
+        Ok(self.items("]"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'w>, Error> {
+        Ok(self.items("]"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Items<'w>, Error> {
+        self.variant(variant);
+        Ok(self.items("]}"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Object<'w>, Error> {
+        Ok(self.object("}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Object<'w>, Error> {
+        Ok(self.object("}"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Object<'w>, Error> {
+        self.variant(variant);
+        Ok(self.object("}}"))
+    }
 }
+
+impl ser::SerializeSeq for Items<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTuple for Items<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleStruct for Items<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleVariant for Items<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.item(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeStruct for Object<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+        self.field(key, value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeStructVariant for Object<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+        self.field(key, value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Object<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        // A key is a string, or a variant without data, which is written as one.
+        match serde_json::to_value(key)? {
+            Json::String(key) => {
+                self.key(&key);
+                Ok(())
+            }
+            _ => Err(Error::custom("a key must be a string")),
+        }
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.value(value)
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.close();
+        Ok(())
+    }
+}
+
+/// The largest int up to which every int is a double.
+const EXACT: u64 = 1 << 53;
 
 /// The order of two texts by their UTF-16 units. That of their bytes is the same, save where one has characters
 /// beyond the first plane, which begin with the byte 0xF0 or a higher one.
@@ -72,20 +442,12 @@ fn write_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\u{c}' => out.push_str("\\f"),
             '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // Writing to a string does not fail.
+            c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
     out.push('"');
-}
-
-fn write_number(number: &Number, out: &mut String) {
-    const EXACT: i64 = 1 << 53;
-    match number.as_i64() {
-        Some(n) if (-EXACT..=EXACT).contains(&n) => out.push_str(&n.to_string()),
-        // Every number of serde_json without arbitrary precision is a double, an i64 or a u64.
-        _ => out.push_str(&format_double(number.as_f64().unwrap_or(0.0))),
-    }
 }
 
 /// A finite double as ECMAScript's `Number.prototype.toString` writes it.

@@ -1,9 +1,11 @@
 //! The identity of a plan.
 
+use crate::canonical::Writer;
 use crate::eval::hash_hex;
 use crate::plan::{Body, Node, Plan, Region};
 use crate::plan_file::{PlanError, with_stack};
 use crate::{canonical, plan_file};
+use serde::Serialize;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
@@ -57,14 +59,12 @@ impl Plan {
         if nodes.windows(2).any(|pair| matches!(pair, [a, b] if a.id == b.id)) {
             return Ok(None);
         }
-        let mut text = String::new();
+        let mut writer = Writer::default();
         for (i, node) in nodes.into_iter().enumerate() {
-            text.clear();
-            text.push(if i == 0 { '{' } else { ',' });
-            canonical::write(&Json::from(node.id.as_str()), &mut text);
-            text.push(':');
-            canonical::write(&keyed(node, plan_file::value_to_json(node)?), &mut text);
-            hasher.update(&text);
+            writer.text.clear();
+            writer.text.push(if i == 0 { '{' } else { ',' });
+            write_keyed(node, &mut writer)?;
+            hasher.update(&writer.text);
         }
         hasher.update(if self.root.nodes.is_empty() { "{}" } else { "}" });
         hasher.update(after);
@@ -134,6 +134,18 @@ fn key_nodes(region: &Region, json: &mut Json) {
     if let Some(members) = json.as_object_mut() {
         members.insert("nodes".to_owned(), Json::Object(by_id));
     }
+}
+
+/// Writes the id of a node and what stands under it.
+fn write_keyed(node: &Node, writer: &mut Writer) -> Result<(), PlanError> {
+    let unreadable = |error: serde_json::Error| PlanError::Syntax(error.to_string());
+    node.id.serialize(&mut *writer).map_err(unreadable)?;
+    writer.text.push(':');
+    if matches!(node.body, Body::Value(_) | Body::Call(_)) {
+        writer.omitted = Some("id");
+        return node.serialize(writer).map_err(unreadable);
+    }
+    keyed(node, plan_file::value_to_json(node)?).serialize(writer).map_err(unreadable)
 }
 
 /// The JSON of a node as it stands under its id.
