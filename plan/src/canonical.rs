@@ -418,11 +418,16 @@ impl ser::SerializeMap for Object<'_> {
 /// The largest int up to which every int is a double.
 const EXACT: u64 = 1 << 53;
 
-/// The order of two texts by their UTF-16 units. That of their bytes is the same, save where one has characters
-/// beyond the first plane, which begin with the byte 0xF0 or a higher one.
+/// The order of two texts by their UTF-16 units. That of their bytes is the same, save that characters beyond the
+/// first plane, which begin with the byte 0xF0 or a higher one, stand before those that begin with 0xEE or 0xEF.
 pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte < 0xF0);
-    if is_plain(a) && is_plain(b) { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    let rank = |byte: u8| match byte {
+        0xEE | 0xEF => byte + 5,
+        0xF0.. => byte - 2,
+        _ => byte,
+    };
+    let differing = a.bytes().zip(b.bytes()).find(|(x, y)| x != y);
+    differing.map_or_else(|| a.len().cmp(&b.len()), |(x, y)| rank(x).cmp(&rank(y)))
 }
 
 fn write_string(text: &str, out: &mut String) {

@@ -38,23 +38,23 @@ pub(crate) fn chain(previous: &[u8; 32], body: &[u8]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(2 * bytes.len());
-    push_hex(bytes, &mut out);
-    String::from_utf8(out).unwrap_or_default()
+/// Lower-case hexadecimal of a hash.
+pub(crate) fn hex(hash: &[u8; 32]) -> String {
+    hex_digits(hash).into_iter().map(char::from).collect()
 }
 
-/// Writes bytes as lower-case hexadecimal.
-pub(crate) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+/// The digits of a hash, lower case.
+pub(crate) fn hex_digits(hash: &[u8; 32]) -> [u8; 64] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
+    let mut out = [0; 64];
+    for (pair, byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
         // Both indices are below 16.
-        out.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
+    out
 }
 
 /// The hash of a payload, the name of its file.
 pub(crate) fn payload_hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(&Sha256::digest(bytes).into())
 }

@@ -29,11 +29,14 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         );
     }
     for (site, call) in context.calls() {
-        let Some((effect, what)) = call.effects.iter().find_map(|effect| {
-            let writes = effect.kind == EffectKind::FsWrite && !effect.pattern.0.starts_with('*');
+        let mut writes = call
+            .effects
+            .iter()
+            .filter(|effect| effect.kind == EffectKind::FsWrite && !effect.pattern.0.starts_with('*'));
+        let Some((effect, what)) = writes.find_map(|effect| {
             let own =
                 OWN_FILES.iter().find(|(file, _)| paths_overlap(&effect.pattern, &Pattern((*file).into())));
-            own.filter(|_| writes).map(|(_, what)| (effect, what))
+            own.map(|(_, what)| (effect, what))
         }) else {
             continue;
         };

@@ -13,9 +13,15 @@ const MANY: i64 = 20;
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    let retrying: BTreeMap<&str, &Site<'_>> =
-        context.sites.iter().filter(|s| s.node.retry.is_some()).map(|s| (s.path.as_str(), s)).collect();
-    for site in retrying.values() {
+    let with_retry = |(_, site): &(usize, &Site<'_>)| site.node.retry.is_some();
+    let retrying: BTreeMap<&str, (usize, &Site<'_>)> = context
+        .sites
+        .iter()
+        .enumerate()
+        .filter(with_retry)
+        .map(|(at, site)| (site.path.as_str(), (at, site)))
+        .collect();
+    for (at, site) in retrying.values() {
         let Some(retry) = &site.node.retry else { continue };
         let count = count(site, retry);
         let place = context.clause(&site.path, "retry");
@@ -27,7 +33,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
                 at.span,
                 "by the retries around it",
             ));
-        } else if !context.sites.iter().any(|s| is_in(s, site) && reaches_out(s)) {
+        } else if !context.sites.iter().skip(*at).take_while(|s| is_in(s, site)).any(reaches_out) {
             continue;
         } else if retry.backoff.is_none() && count >= 3 {
             let message = format!("{count} retries without a pause between them");
@@ -57,14 +63,14 @@ fn count<'a>(site: &Site<'a>, retry: &'a Retry) -> i64 {
 
 /// The nearest node around with retries, where the product is many.
 fn nested<'s, 'a>(
-    retrying: &BTreeMap<&'s str, &'s Site<'a>>,
+    retrying: &BTreeMap<&'s str, (usize, &'s Site<'a>)>,
     site: &Site<'a>,
     count: i64,
 ) -> Option<(&'s Site<'a>, i64)> {
-    let outer = site.path.rmatch_indices('/').filter_map(|(end, _)| retrying.get(&site.path[..end]).copied());
+    let outer = site.path.rmatch_indices('/').filter_map(|(end, _)| retrying.get(&site.path[..end]));
     let mut nearest = None;
     let mut total = count.saturating_add(1);
-    for around in outer {
+    for &(_, around) in outer {
         nearest.get_or_insert(around);
         if let Some(retry) = &around.node.retry {
             total = total.saturating_mul(self::count(around, retry).saturating_add(1));

@@ -47,6 +47,11 @@ pub fn without_query(pattern: &Pattern) -> Pattern {
 
 /// Is there a text that both stand for?
 pub fn patterns_overlap(a: &Pattern, b: &Pattern) -> bool {
+    let is_plain = |byte: u8| byte != b'*' && byte != b'\\';
+    let differing = a.0.bytes().zip(b.0.bytes()).find(|(x, y)| x != y || !is_plain(*x));
+    if differing.is_some_and(|(x, y)| is_plain(x) && is_plain(y)) {
+        return false;
+    }
     let (a, b) = (tokens(a), tokens(b));
     let width = b.len() + 1;
     let mut seen = vec![false; (a.len() + 1) * width];

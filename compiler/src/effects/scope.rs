@@ -104,7 +104,6 @@ impl<'p> Scope<'p> {
 
     /// The regions inside a node, each with its scope.
     pub fn inner(self: &Rc<Scope<'p>>, node: &'p Node) -> Vec<Rc<Scope<'p>>> {
-        let path = self.node_path(&node.id);
         let child = |region, params, path: String, parent| {
             Rc::new(Scope {
                 plan: self.plan,
@@ -115,6 +114,10 @@ impl<'p> Scope<'p> {
                 path,
                 index: OnceCell::new(),
             })
+        };
+        let path = match node.body {
+            Body::Value(_) | Body::Call(_) => return Vec::new(),
+            _ => self.node_path(&node.id),
         };
         match &node.body {
             Body::Value(_) | Body::Call(_) => Vec::new(),

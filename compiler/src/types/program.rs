@@ -245,7 +245,12 @@ impl Program {
     /// The path of a module relative to the project root, with `/`.
     pub fn relative_path(&self, module: usize) -> Option<String> {
         let path = &self.modules[module].path;
-        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        // A path from a command line is relative to the current folder, and the root may be absolute.
+        let absolute = || crate::source::normalise(&std::path::absolute(path).unwrap_or_default());
+        let relative = match path.strip_prefix(&self.root) {
+            Ok(inside) => inside.to_owned(),
+            Err(_) => absolute().strip_prefix(&self.root).map_or_else(|_| path.clone(), PathBuf::from),
+        };
         if relative.is_absolute() {
             return None;
         }

@@ -26,12 +26,12 @@ impl Class {
             Class::Any => true,
             Class::PathSegment => c != '/',
             Class::NameSegment => c != '/' && c != '.',
-            Class::Scheme => c.is_ascii_alphanumeric() || "+-.".contains(c),
-            Class::Label => !"/?#@:.\\".contains(c),
-            Class::Host => !"/?#@\\".contains(c),
-            Class::UrlSegment => !"/?#".contains(c),
-            Class::UrlPath => !"?#".contains(c),
-            Class::QueryPart => !"&#".contains(c),
+            Class::Scheme => c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'),
+            Class::Label => !matches!(c, '/' | '?' | '#' | '@' | ':' | '.' | '\\'),
+            Class::Host => !matches!(c, '/' | '?' | '#' | '@' | '\\'),
+            Class::UrlSegment => !matches!(c, '/' | '?' | '#'),
+            Class::UrlPath => !matches!(c, '?' | '#'),
+            Class::QueryPart => !matches!(c, '&' | '#'),
         }
     }
 }
@@ -209,7 +209,8 @@ impl<'a> Walk<'a> {
         let ends = self.grants.iter().enumerate().filter(|(_, item)| matches!(item, Item::End(_)));
         let begins = std::iter::once(0).chain(ends.map(|(i, _)| i + 1)).filter(|i| *i < self.grants.len());
         begins.for_each(|i| insert(&mut start, i));
-        self.closed(start)
+        self.close(&mut start);
+        start
     }
 
     pub(super) fn run(mut self) -> Findings {
@@ -267,9 +268,13 @@ impl<'a> Walk<'a> {
 
     fn visit(&mut self, mut at: usize, mut states: States, mut direction: Direction) {
         // Fixed text has one way only: nothing to remember.
+        let mut next = States::new();
         while let Some(Item::One(c)) = self.request.get(at) {
-            let Some(next) = self.read(&states, *c) else { return };
-            (at, states, direction) = (at + 1, next, direction.step(*c));
+            if !self.read_into(&states, *c, &mut next) {
+                return;
+            }
+            std::mem::swap(&mut states, &mut next);
+            (at, direction) = (at + 1, direction.step(*c));
         }
         match self.request.get(at) {
             Some(Item::Many(class)) => {
@@ -303,19 +308,27 @@ impl<'a> Walk<'a> {
     /// The states after a character; `None` where no grant goes on: then none speaks of any text that
     /// begins so, and every request can be completed.
     fn read(&mut self, states: &States, c: char) -> Option<States> {
-        let mut next = vec![0; states.len()];
+        let mut next = States::new();
+        self.read_into(states, c, &mut next).then_some(next)
+    }
+
+    /// As [`Walk::read`], into a set that is there; false where no grant goes on.
+    fn read_into(&mut self, states: &States, c: char, next: &mut States) -> bool {
+        next.clear();
+        next.resize(states.len(), 0);
         for at in members(states) {
             match self.grants.get(at) {
-                Some(Item::One(wanted)) if *wanted == c => insert(&mut next, at + 1),
-                Some(Item::Many(class)) if class.has(c) => insert(&mut next, at),
+                Some(Item::One(wanted)) if *wanted == c => insert(next, at + 1),
+                Some(Item::Many(class)) if class.has(c) => insert(next, at),
                 _ => {}
             }
         }
         if next.iter().all(|word| *word == 0) {
             self.findings.all_allowed = false;
-            return None;
+            return false;
         }
-        Some(self.closed(next))
+        self.close(next);
+        true
     }
 
     fn reach(&mut self, at: usize, states: States, direction: Direction) {
@@ -335,25 +348,24 @@ impl<'a> Walk<'a> {
         members(states).filter_map(one).collect()
     }
 
-    /// With the states that are reached without a character; they all lie further on.
-    fn closed(&self, mut out: States) -> States {
-        for word in 0..out.len() {
+    /// Adds the states that are reached without a character; they all lie further on.
+    fn close(&self, states: &mut States) {
+        for word in 0..states.len() {
             let mut done = 0_u64;
-            while let Some(left) = out.get(word).map(|bits| bits & !done).filter(|left| *left != 0) {
+            while let Some(left) = states.get(word).map(|bits| bits & !done).filter(|left| *left != 0) {
                 let bit = left.trailing_zeros();
                 done |= 1 << bit;
                 let at = word * 64 + bit as usize;
                 match self.grants.get(at) {
-                    Some(Item::Many(_)) => insert(&mut out, at + 1),
+                    Some(Item::Many(_)) => insert(states, at + 1),
                     Some(Item::Skip(far)) => {
-                        insert(&mut out, at + 1);
-                        insert(&mut out, at + far);
+                        insert(states, at + 1);
+                        insert(states, at + far);
                     }
                     _ => {}
                 }
             }
         }
-        out
     }
 
     fn judge(&mut self, states: &States, direction: Direction) {

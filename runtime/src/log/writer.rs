@@ -1,7 +1,7 @@
 //! Appends records: chained, buffered, written in groups.
 
 use super::record::{Payload, Record};
-use super::{BLOBS, HASH_FIELD, LOG_FILE, chain, payload_hash, push_hex};
+use super::{BLOBS, HASH_FIELD, LOG_FILE, chain, hex_digits, payload_hash};
 use crate::clock;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -61,7 +61,7 @@ impl LogWriter {
         self.next += 1;
         self.buffer.pop();
         self.buffer.extend_from_slice(HASH_FIELD.as_bytes());
-        push_hex(&self.previous, &mut self.buffer);
+        self.buffer.extend_from_slice(&hex_digits(&self.previous));
         self.buffer.extend_from_slice(b"\"}\n");
         if self.buffer.len() > BUFFER {
             self.flush();
