@@ -24,10 +24,9 @@ fn main() {
     }
     for size in SIZES {
         let text = repeated(&block, size);
-        let runs = (20_000_000 / text.len()).clamp(3, 500);
-        let parsed = median(runs, || drop(parse(&text, FileId(0))));
-        let with_tree = median(runs, || drop(parse(&text, FileId(0)).tree()));
-        let formatted = median(runs.min(20), || drop(format(&text)));
+        let parsed = median(|| drop(parse(&text, FileId(0))));
+        let with_tree = median(|| drop(parse(&text, FileId(0)).tree()));
+        let formatted = median(|| drop(format(&text)));
         let faults = parse(&text, FileId(0)).diagnostics.len();
         println!(
             "{:>9} bytes: ast {:>6.1} MB/s, ast and tree {:>6.1} MB/s ({:.3} ms), format {:>6.1} MB/s, {faults} faults",
@@ -41,7 +40,10 @@ fn main() {
     for (name, piece) in BROKEN {
         let times: Vec<Duration> = [2_000, 4_000, 8_000]
             .iter()
-            .map(|n| median(5, || drop(parse(&piece.repeat(*n), FileId(0)))))
+            .map(|n| {
+                let text = piece.repeat(*n);
+                median(|| drop(parse(&text, FileId(0))))
+            })
             .collect();
         let factors: Vec<String> =
             times.windows(2).map(|w| format!("{:.2}", w[1].as_secs_f64() / w[0].as_secs_f64())).collect();
@@ -75,10 +77,19 @@ fn clock(start: Instant) -> Duration {
     nanos.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-/// The median of several measurements, each of at least some milliseconds.
-fn median(runs: usize, mut work: impl FnMut()) -> Duration {
+/// The median of several measurements, each long enough for a clock that counts hundredths of a second.
+fn median(mut work: impl FnMut()) -> Duration {
+    const LEAST: Duration = Duration::from_millis(50);
     let start = Instant::now();
-    let batch = (runs / 5).max(1) as u32;
+    let mut batch = 1;
+    loop {
+        let before = Instant::now();
+        (0..batch).for_each(|_| work());
+        if before.elapsed() >= LEAST {
+            break;
+        }
+        batch *= 2;
+    }
     let mut times: Vec<Duration> = (0..5)
         .map(|_| {
             let before = clock(start);

@@ -3,6 +3,7 @@
 use crate::effect::{Effect, EffectKind, Pattern};
 use crate::expr::Expr;
 use crate::label::Labels;
+pub use crate::pattern::Decider;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -228,7 +229,7 @@ impl Policy {
     /// reach beyond it (an inferred policy grants what its rows say). A hole at the start of a path or url
     /// template, and a hole in a path or a host, is `**` in a request; in the path of a url it is `*`.
     pub fn decide(&self, kind: EffectKind, request: &Pattern) -> Verdict {
-        crate::pattern::decide(self, kind, request)
+        Decider::new(self).decide(kind, request)
     }
 
     /// The `allow` line that covers a request.

@@ -1,6 +1,6 @@
 //! Every mission of the gallery: clean, formatted, its tests pass, and it runs on real input.
 
-use crate::project::{Project, repository};
+use crate::project::{Project, ended, repository};
 use crate::server::Server;
 use serde_json::json;
 use std::process::Command;
@@ -43,6 +43,22 @@ fn triage_answers_from_its_cassette() {
     assert_eq!(result["outputs"]["urgent"], json!(["T-101", "T-103"]));
     let report = project.read("out/report.md");
     assert!(report.contains("4 tickets, 2 urgent."), "{report}");
+}
+
+#[test]
+fn a_plan_compiled_from_another_folder_finds_its_cassette() {
+    let project = Project::gallery("triage");
+    let folder = project.path().file_name().expect("a name").to_string_lossy().into_owned();
+    let mission = format!("{folder}/triage.mission");
+    let mut compile = project.command(&["compile", &mission, "-o", "-"]);
+    let compiled = compile.current_dir(project.path().parent().expect("a parent")).output();
+    let compiled = ended(compiled.expect("the binary starts"));
+    assert_eq!(compiled.code, 0, "{}", compiled.stderr);
+    let plan: serde_json::Value = serde_json::from_str(&compiled.stdout).expect("a plan");
+    assert_eq!(plan["debug"]["source"], "triage.mission");
+    project.write("elsewhere.plan.json", &compiled.stdout);
+    let result = project.json(0, &["run", "--plan", "elsewhere.plan.json", "--format", "json"]);
+    assert_eq!(result["outputs"]["urgent"], json!(["T-101", "T-103"]));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::flow::Analysis;
 use crate::spans::{Place, Spans};
 use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity};
 use rustchain_plan::plan::{Call, CalleeKind, Guard, Plan};
-use rustchain_plan::policy::{Ceiling, Grant, Verdict};
+use rustchain_plan::policy::{self, Ceiling, Grant, Verdict};
 use rustchain_plan::{Body, Effect, EffectKind, Policy};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,8 @@ pub(super) struct Outcome {
 
 struct Decider<'p> {
     plan: &'p Plan,
+    /// By the mission's own policy.
+    stated: policy::Decider<'p>,
     spans: &'p Spans,
     flow: &'p Analysis,
     guards: BTreeMap<String, Vec<Guard>>,
@@ -36,6 +38,7 @@ struct Decider<'p> {
 pub(super) fn decide(plan: &Plan, spans: &Spans, flow: &Analysis) -> Outcome {
     let mut decider = Decider {
         plan,
+        stated: policy::Decider::new(&plan.policy),
         spans,
         flow,
         guards: BTreeMap::new(),
@@ -65,7 +68,10 @@ impl Decider<'_> {
             .collect();
         let (mut refused, mut beyond, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
-            let decide = |p: &Policy| p.decide(entry.effect.kind, &entry.effect.pattern);
+            let decide = |p: &Policy| match std::ptr::eq(p, stated) {
+                true => self.stated.decide(entry.effect.kind, &entry.effect.pattern),
+                false => p.decide(entry.effect.kind, &entry.effect.pattern),
+            };
             // The arguments of a tool are the model's: conditions on them stay open.
             let by_model = matches!(entry.cause, Cause::Tool(_));
             let policy: &Policy = if by_model { stated } else { &policy };

@@ -2,6 +2,7 @@
 
 use super::normal::{Normal, UrlPattern};
 use super::token::Token;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -177,11 +178,23 @@ pub(super) struct Findings {
 /// Configurations looked at before the walk gives up: then nothing is proven.
 const MAX_CONFIGURATIONS: usize = 20_000;
 
+/// Patterns with their ends, and the characters that they tell apart.
+pub(super) struct Grants {
+    items: Vec<Item>,
+    alphabet: OnceCell<Vec<Letter>>,
+}
+
+impl Grants {
+    pub(super) fn new(items: Vec<Item>) -> Grants {
+        Grants { items, alphabet: OnceCell::new() }
+    }
+}
+
 /// Walks all texts of a request through all grants at once.
 pub(super) struct Walk<'a> {
     request: &'a [Item],
     grants: &'a [Item],
-    alphabet: Vec<Letter>,
+    alphabet: &'a [Letter],
     findings: Findings,
     seen: HashSet<Configuration, BuildHasherDefault<Mixer>>,
     open: Vec<Configuration>,
@@ -190,13 +203,14 @@ pub(super) struct Walk<'a> {
 type Configuration = (usize, States, Direction);
 
 impl<'a> Walk<'a> {
-    /// Each list of items holds patterns with their ends.
-    pub(super) fn new(request: &'a [Item], grants: &'a [Item]) -> Walk<'a> {
+    /// The request is one pattern with its end.
+    pub(super) fn new(request: &'a [Item], grants: &'a Grants) -> Walk<'a> {
         let is_wild = request.iter().any(|item| matches!(item, Item::Many(_)));
+        let alphabet = || grants.alphabet.get_or_init(|| alphabet(&grants.items)).as_slice();
         Walk {
             request,
-            grants,
-            alphabet: if is_wild { alphabet(grants) } else { Vec::new() },
+            grants: &grants.items,
+            alphabet: if is_wild { alphabet() } else { &[] },
             findings: Findings { all_allowed: true, none_allowed: true },
             seen: HashSet::default(),
             open: Vec::new(),

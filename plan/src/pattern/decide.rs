@@ -4,54 +4,86 @@
 //! there is no `.` or `..` segment, unless a path begins with the wildcard: templates see to it when they
 //! are evaluated. The walk over all texts is exact; where it would take too long, nothing is proven.
 
-use super::automaton::{End, Item, Walk, items};
+use super::automaton::{End, Grants, Item, Walk, items};
 use super::normal::{Normal, Role, normal};
 use super::token::{self, Token};
 use crate::effect::{EffectKind, Pattern, PatternSyntax};
 use crate::policy::{Grant, Policy, Verdict};
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-pub(crate) fn decide(policy: &Policy, kind: EffectKind, request: &Pattern) -> Verdict {
-    let deny = of_kind(&policy.deny, kind);
-    let own = decide_by(&of_kind(&policy.allow, kind), &deny, !policy.inferred, kind, request);
-    let ceilings = policy.ceilings.iter().map(|ceiling| of_kind(&ceiling.allow, kind));
-    ceilings.fold(own, |verdict, allow| verdict.and(decide_by(&allow, &deny, true, kind, request)))
+/// Decides what is asked of one policy, whose lines are read once for each kind of effect.
+pub struct Decider<'p> {
+    policy: &'p Policy,
+    /// By kind: the policy's own lines, then those of each ceiling.
+    lines: RefCell<BTreeMap<EffectKind, Rc<Vec<Lines<'p>>>>>,
 }
 
-/// With `anchored` the path of an `allow` line means the project, unless it is absolute or climbs out itself.
-fn decide_by(
-    allow: &[&Grant],
-    deny: &[&Grant],
+impl<'p> Decider<'p> {
+    /// Nothing is read yet.
+    pub fn new(policy: &'p Policy) -> Decider<'p> {
+        Decider { policy, lines: RefCell::default() }
+    }
+
+    /// As [`Policy::decide`].
+    pub fn decide(&self, kind: EffectKind, request: &Pattern) -> Verdict {
+        let read = || Rc::new(self.read(kind));
+        let lines = Rc::clone(self.lines.borrow_mut().entry(kind).or_insert_with(read));
+        let verdicts = lines.iter().map(|lines| lines.decide(kind, request));
+        verdicts.reduce(Verdict::and).unwrap_or(Verdict::Refused)
+    }
+
+    fn read(&self, kind: EffectKind) -> Vec<Lines<'p>> {
+        let Policy { allow, deny, ceilings, inferred, .. } = self.policy;
+        let lines = |allow: &'p [Grant], anchored: bool| {
+            let (allow, deny) = (of_kind(allow, kind), of_kind(deny, kind));
+            let grants = OnceCell::new();
+            Lines { allow, deny, anchored, grants }
+        };
+        let ceilings = ceilings.iter().map(|ceiling| lines(&ceiling.allow, true));
+        std::iter::once(lines(allow, !inferred)).chain(ceilings).collect()
+    }
+}
+
+/// The lines about one kind of effect.
+struct Lines<'p> {
+    allow: Vec<&'p Grant>,
+    deny: Vec<&'p Grant>,
+    /// The path of an `allow` line means the project, unless it is absolute or climbs out itself.
     anchored: bool,
-    kind: EffectKind,
-    asked: &Pattern,
-) -> Verdict {
-    if allow.is_empty() {
-        return Verdict::Refused;
+    grants: OnceCell<Grants>,
+}
+
+impl Lines<'_> {
+    fn decide(&self, kind: EffectKind, asked: &Pattern) -> Verdict {
+        if self.allow.is_empty() {
+            return Verdict::Refused;
+        }
+        let syntax = kind.pattern_syntax();
+        let request = normal(&asked.0, syntax, Role::Request);
+        if request == Normal::Unreadable && !self.deny.is_empty() {
+            return Verdict::Refused;
+        }
+        let mut wanted = items(&request, true);
+        wanted.push(Item::End(End::Request));
+        let read = |allow: &[&Grant]| Grants::new(grants(allow, &self.deny, self.anchored, syntax));
+        // More grants allow more: what those of the same text allow needs no look at the others.
+        if self.allow.len() >= MANY {
+            let same = self.allow.iter().copied().filter(|grant| grant.effect.pattern == *asked);
+            let same: Vec<&Grant> = same.collect();
+            if !same.is_empty() && verdict(&wanted, &read(&same)) == Verdict::Allowed {
+                return Verdict::Allowed;
+            }
+        }
+        verdict(&wanted, self.grants.get_or_init(|| read(&self.allow)))
     }
-    let syntax = kind.pattern_syntax();
-    let request = normal(&asked.0, syntax, Role::Request);
-    if request == Normal::Unreadable && !deny.is_empty() {
-        return Verdict::Refused;
-    }
-    let mut wanted = items(&request, true);
-    wanted.push(Item::End(End::Request));
-    let by = |allow: &[&Grant]| verdict(&wanted, &grants(allow, deny, anchored, syntax));
-    // More grants allow more: what those of the same text allow needs no look at the others.
-    let same: Vec<&Grant> = if allow.len() < MANY {
-        Vec::new()
-    } else {
-        allow.iter().copied().filter(|grant| grant.effect.pattern == *asked).collect()
-    };
-    if !same.is_empty() && by(&same) == Verdict::Allowed {
-        return Verdict::Allowed;
-    }
-    by(allow)
 }
 
 /// So many grants of one kind are worth a look at those that say exactly what is asked.
 const MANY: usize = 16;
 
-fn verdict(wanted: &[Item], grants: &[Item]) -> Verdict {
+fn verdict(wanted: &[Item], grants: &Grants) -> Verdict {
     let findings = Walk::new(wanted, grants).run();
     match (findings.none_allowed, findings.all_allowed) {
         (true, _) => Verdict::Refused,
@@ -108,7 +140,7 @@ pub(crate) fn permits_beyond(
                 grants(&allow, &of_kind(&p.deny, kind), false, syntax)
             })
             .collect();
-        Walk::new(&wanted, &all).find(&mut |text| differs(&text.to_owned()))
+        Walk::new(&wanted, &Grants::new(all)).find(&mut |text| differs(&text.to_owned()))
     })
 }
 

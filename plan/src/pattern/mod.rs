@@ -6,5 +6,6 @@ mod normal;
 mod token;
 mod url;
 
-pub(crate) use decide::{decide, permits_beyond, suggest};
+pub use decide::Decider;
+pub(crate) use decide::{permits_beyond, suggest};
 pub(crate) use url::normalise_url;
