@@ -42,6 +42,10 @@ pub enum ErrorKind {
     Budget,
     /// Foreign code raised an exception.
     Exception,
+    /// Foreign code asked that its step be skipped. Never retried.
+    Skipped,
+    /// Foreign code said that no further attempt can help. Never retried.
+    Fatal,
     /// The model refused to answer.
     Refusal,
     /// A person said no, or nobody answered.
@@ -53,6 +57,11 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// True where another attempt would be against what was said: by a policy, a budget or the code itself.
+    pub fn is_final(self) -> bool {
+        matches!(self, ErrorKind::Refused | ErrorKind::Budget | ErrorKind::Skipped | ErrorKind::Fatal)
+    }
+
     /// Every kind but `exit(n)`, by name.
     pub const NAMED: &'static [(&'static str, ErrorKind)] = &[
         ("timeout", ErrorKind::Timeout),
@@ -71,6 +80,8 @@ impl ErrorKind {
         ("invalid", ErrorKind::Invalid),
         ("budget", ErrorKind::Budget),
         ("exception", ErrorKind::Exception),
+        ("skipped", ErrorKind::Skipped),
+        ("fatal", ErrorKind::Fatal),
         ("refusal", ErrorKind::Refusal),
         ("denied", ErrorKind::Denied),
         ("failed", ErrorKind::Failed),

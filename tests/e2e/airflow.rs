@@ -128,3 +128,67 @@ fn every_imported_fixture_is_typed_and_formats_to_itself() {
     project.expect(0, &["check", "--deny", "error", "--format", "short", "out"]);
     project.expect(0, &["fmt", "--check", "out"]);
 }
+
+#[test]
+fn functions_that_skip_or_give_up_end_their_steps_without_airflow() {
+    let project = Project::with(
+        "dags/ends.py",
+        r#"from airflow.exceptions import AirflowFailException
+from airflow.exceptions import AirflowSkipException as Skip
+from airflow.sdk import DAG, task
+
+@task(retries=2)
+def skips(number: int) -> int:
+    if number > 1:
+        raise Skip("not today")
+    return number
+
+@task(retries=2)
+def inside() -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    class Tired(AirflowSkipException):
+        pass
+
+    raise Tired()
+
+@task(retries=2)
+def gives_up() -> int:
+    raise AirflowFailException("no use")
+
+@task
+def after() -> str:
+    return "ran"
+
+with DAG("ends", schedule=None):
+    skips(2) >> after.override(task_id="follows")()
+    inside() >> after.override(task_id="whatever", trigger_rule="none_failed")()
+    gives_up()
+    skips.override(task_id="each").expand(number=[0, 1, 2])
+"#,
+    );
+    let ended = project.expect(0, &["transpile", "from-airflow", "dags", "-o", "out"]);
+    assert!(
+        !project.read("out/tasks/ends.py").contains("from airflow"),
+        "{}",
+        project.read("out/tasks/ends.py")
+    );
+    assert!(ended.stdout.contains("ends.each: an element that skips itself is left out"), "{}", ended.stdout);
+    project.expect(1, &["run", "out/ends.mission"]);
+    let result = project.json(0, &["runs", "show", "last", "--root", "out", "--format", "json"]);
+    let ends = |id: &str| {
+        let steps = result["steps"].as_array().expect("steps");
+        let step = steps.iter().find(|s| s["id"] == id).unwrap_or_else(|| panic!("no {id} in {result:#}"));
+        (
+            step["outcome"].as_str().unwrap_or_default().to_owned(),
+            step["attempts"].as_u64().unwrap_or_default(),
+        )
+    };
+    assert_eq!(ends("skips"), ("skipped".to_owned(), 1));
+    assert_eq!(ends("follows").0, "skipped");
+    assert_eq!(ends("inside"), ("skipped".to_owned(), 1));
+    assert_eq!(ends("whatever"), ("succeeded".to_owned(), 1));
+    assert_eq!(ends("gives_up"), ("failed".to_owned(), 1));
+    let each = result["steps"].as_array().expect("steps").iter().find(|s| s["id"] == "each").expect("each");
+    assert_eq!(each["value"], serde_json::json!([0, 1]), "{each:#}");
+}

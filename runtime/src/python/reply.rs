@@ -22,6 +22,7 @@ enum Reply {
 
 #[derive(Deserialize)]
 struct Exception {
+    kind: ErrorKind,
     #[serde(rename = "type")]
     name: String,
     message: String,
@@ -39,7 +40,7 @@ struct Frame {
 /// The result of a call.
 ///
 /// # Errors
-/// Kind `exception` with the file and line it was raised at; `not_found` for a package that is not there;
+/// Kind `exception` with the file and line it was raised at, `skipped` or `fatal` where it asks for that; `not_found` for a package that is not there;
 /// `invalid` for a function that is not there; `parse_error` for a result without JSON form.
 pub fn read(call: &StepCall<'_>, file: &str, function: &str, answer: Json) -> Result<Json, StepError> {
     if let Some(requirement) = answer.get("unmet").and_then(Json::as_str) {
@@ -86,5 +87,5 @@ fn raised(root: &Path, exception: Exception) -> StepError {
     let detail = json!({
         "type": exception.name, "message": exception.message, "frames": frames, "traceback": exception.traceback,
     });
-    StepError::new(ErrorKind::Exception, message).with_detail(detail)
+    StepError::new(exception.kind, message).with_detail(detail)
 }

@@ -106,7 +106,17 @@ def describe(error, own):
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     # What stands in this worker is of no use to anybody.
     kept = [line for line in lines if 'File "<string>"' not in line and "<frozen importlib" not in line]
-    return {"type": type(error).__name__, "message": str(error), "frames": frames, "traceback": "".join(kept)}
+    return {"kind": asked(error), "type": type(error).__name__, "message": str(error), "frames": frames, "traceback": "".join(kept)}
+
+
+# What an exception asks for, by the name of its class or of one that it derives from.
+ASKED = {"AirflowSkipException": "skipped", "AirflowFailException": "fatal"}
+
+
+def asked(error):
+    """The kind of the failure: what the exception asks for, else a plain exception."""
+    names = (base.__name__ for base in type(error).__mro__)
+    return next((ASKED[name] for name in names if name in ASKED), "exception")
 
 
 class Worker:

@@ -237,7 +237,7 @@ impl<'e> Engine<'e> {
             let work = Work::Region { region, params: Vec::new(), parent: parent.clone() };
             let path = format_smolstr!("{}#{round}", site.path);
             let end = self.guarded(site, &path, cancel, work).await?;
-            if end.is_bad() {
+            if end.is_bad() || end.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Skipped) {
                 return Ok(end);
             }
             let latest = vec![(SmolStr::new_static(LATEST), end.value.clone().unwrap_or(Value::Null))];

@@ -136,7 +136,7 @@ impl<'e> Engine<'e> {
         error: &StepError,
     ) -> Result<Option<Duration>, StepError> {
         let wanted = retry.kinds.is_empty() || retry.kinds.iter().any(|pattern| pattern.matches(error.kind));
-        if !wanted || matches!(error.kind, ErrorKind::Refused | ErrorKind::Budget) {
+        if !wanted || error.kind.is_final() {
             return Ok(None);
         }
         let count = self.eval_count(frame, &retry.count, "retry")?;

@@ -1,9 +1,9 @@
 //! A function of a Python file, with what it closes over, as source text.
 
-use crate::python::syntax::{ast, span_of};
-use crate::python::value::{Code, Function};
+use super::free_names::{self, FreeNames};
+use crate::python::syntax::{self, ast, span_of};
+use crate::python::value::{Code, Function, ScopeId};
 use crate::python::{Host, Machine, Object, Site, SymbolKind, Value};
-use ruff_python_ast::visitor::{self, Visitor};
 use rustchain_grammar::Span;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -223,26 +223,6 @@ fn returns<H: Host>(m: &Machine<'_, H>, function: &Rc<Function>) -> Option<Strin
     Some(m.source_of(Site { module: function.site.module, span: span_of(expr) }).to_owned())
 }
 
-/// Names that are read anywhere in a piece of code.
-#[derive(Default)]
-struct Names {
-    read: BTreeSet<String>,
-    /// Parameters and names that are assigned: they are the function's own.
-    bound: BTreeSet<String>,
-}
-
-impl<'a> Visitor<'a> for Names {
-    fn visit_expr(&mut self, expr: &'a ast::Expr) {
-        if let ast::Expr::Name(name) = expr {
-            match name.ctx {
-                ast::ExprContext::Load => self.read.insert(name.id.to_string()),
-                _ => self.bound.insert(name.id.to_string()),
-            };
-        }
-        visitor::walk_expr(self, expr);
-    }
-}
-
 fn close_over<H: Host>(
     m: &Machine<'_, H>,
     function: &Rc<Function>,
@@ -251,30 +231,44 @@ fn close_over<H: Host>(
     seen: &mut BTreeSet<String>,
     depth: u32,
 ) {
-    let mut names = Names::default();
-    if let Some(p) = function.parameters() {
-        let plain = p.posonlyargs.iter().chain(&p.args).chain(&p.kwonlyargs).map(|p| &p.parameter);
-        let variadic = p.vararg.iter().chain(&p.kwarg).map(|p| &**p);
-        names.bound.extend(plain.chain(variadic).map(|p| p.name.id.to_string()));
-    }
-    match &function.code {
-        Code::Def(def) => {
-            def.body.iter().for_each(|s| names.visit_stmt(s));
-            visitor::walk_parameters(&mut names, &def.parameters);
-            if let Some(returns) = &def.returns {
-                names.visit_expr(returns);
-            }
-        }
-        Code::Lambda(lambda) => names.visit_expr(&lambda.body),
-    }
-    for name in names.read {
-        if seen.contains(&name) || names.bound.contains(&name) {
+    let names = match &function.code {
+        Code::Def(def) => free_names::of_def(def),
+        Code::Lambda(lambda) => free_names::of_lambda(lambda),
+    };
+    add_names(m, names, function.scope, uses, missing, seen, depth);
+}
+
+/// Adds what the names of a piece of code stand for in the scope around it.
+fn add_names<H: Host>(
+    m: &Machine<'_, H>,
+    names: FreeNames,
+    scope: ScopeId,
+    uses: &mut Vec<Dependency>,
+    missing: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+    depth: u32,
+) {
+    let FreeNames { mut needed, annotated } = names;
+    // The file says `from __future__ import annotations`: what only they name is for the reader.
+    needed.extend(annotated.into_iter().filter(|name| {
+        let path = m.name_seen_by(scope, name);
+        matches!(&path, Some(Value::External(path)) if ANNOTATING.iter().any(|root| is_inside(path, root)))
+    }));
+    for name in needed {
+        if seen.contains(&name) {
             continue;
         }
-        let Some(value) = m.name_seen_by(function.scope, &name) else { continue };
+        let Some(value) = m.name_seen_by(scope, &name) else { continue };
         seen.insert(name.clone());
         add_use(m, &name, &value, uses, missing, seen, depth);
     }
+}
+
+/// Modules of Python itself that annotations name.
+const ANNOTATING: &[&str] = &["collections", "datetime", "decimal", "enum", "pathlib", "typing", "uuid"];
+
+fn is_inside(path: &str, module: &str) -> bool {
+    path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn add_use<H: Host>(
@@ -310,17 +304,9 @@ fn add_use<H: Host>(
         }
         (_, Some(Object::Class(class))) => {
             let text = text_at(m, class.site);
-            for base in &class.bases {
-                if let Value::External(path) = base {
-                    let short = last(path);
-                    if seen.insert(short.to_owned()) {
-                        uses.extend(external_import(short, path).map(|text| Dependency {
-                            name: short.to_owned(),
-                            text,
-                            is_import: true,
-                        }));
-                    }
-                }
+            if let Ok((module, _)) = syntax::parse(&text) {
+                let names = free_names::of_body(&module.body);
+                add_names(m, names, class.scope, uses, missing, seen, depth + 1);
             }
             uses.push(code(text));
         }

@@ -3,6 +3,7 @@
 pub mod airflow;
 mod callable;
 mod detect;
+mod free_names;
 pub mod langchain;
 mod lower;
 pub mod yaml;

@@ -76,12 +76,13 @@ impl PythonFiles {
                     text.push_str(&imports.join("\n"));
                     text.push('\n');
                 }
+                let is_block =
+                    |code: &str| ["def ", "async ", "class ", "@"].iter().any(|head| code.starts_with(head));
+                let mut after_block = false;
                 for name in &module.order {
                     let Some(definition) = module.names.get(name) else { continue };
-                    let is_code = definition.starts_with("def ")
-                        || definition.starts_with("async ")
-                        || definition.starts_with("class ");
-                    text.push_str(if is_code { "\n\n" } else { "\n" });
+                    text.push_str(if after_block || is_block(definition) { "\n\n" } else { "\n" });
+                    after_block = is_block(definition);
                     text.push_str(definition.trim_end());
                     text.push('\n');
                 }

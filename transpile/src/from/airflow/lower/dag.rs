@@ -615,6 +615,22 @@ impl Scope for Lowering<'_, '_> {
         self.xcom_expr(task, key)
     }
 
+    fn xcom_type(&self, task: &str, key: Option<&str>) -> String {
+        Lowering::xcom_type(self, task, key)
+    }
+
+    fn differs(&mut self, message: &str) {
+        let dag = self.dag;
+        let Some(task) = dag.task(&self.current) else { return };
+        let told =
+            self.shared.report.entries.iter().any(|entry| {
+                entry.message == message && entry.subject.task_id.as_ref() == Some(&task.task_id)
+            });
+        if !told {
+            self.approximate(task, Effect::Body, message.to_owned());
+        }
+    }
+
     fn param(&mut self, name: &str) -> Option<String> {
         if let Some(id) = self.params.get(name) {
             return Some(id.clone());
@@ -635,7 +651,7 @@ impl Scope for Lowering<'_, '_> {
 }
 
 /// A field after a dot: an identifier, or a name in backquotes.
-fn quoted_field(name: &str) -> String {
+pub(super) fn quoted_field(name: &str) -> String {
     if identifier(name) == name { name.to_owned() } else { format!("`{name}`") }
 }
 

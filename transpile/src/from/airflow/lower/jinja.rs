@@ -2,6 +2,7 @@
 //!
 //! The expression language of Jinja is close enough to Python's for its parser (`|` reads as an operator).
 
+use super::dag::quoted_field;
 use super::text;
 use crate::from::airflow::{AirflowDag, AirflowTask};
 use crate::python::syntax::{self, ast};
@@ -19,6 +20,10 @@ pub(super) enum Piece {
 pub(super) trait Scope {
     /// The expression of the result of a task, or of a key of it; `None` where there is no such task.
     fn xcom(&mut self, task: &str, key: Option<&str>) -> Option<String>;
+    /// The type of the result of a task, or of a key of it.
+    fn xcom_type(&self, task: &str, key: Option<&str>) -> String;
+    /// Something that the text of a template says otherwise than Airflow does.
+    fn differs(&mut self, message: &str);
     /// The name of the input of a DAG parameter.
     fn param(&mut self, name: &str) -> Option<String>;
     /// The name of the input of an Airflow variable.
@@ -32,6 +37,12 @@ impl Scope for Anything {
     fn xcom(&mut self, task: &str, _key: Option<&str>) -> Option<String> {
         Some(task.to_owned())
     }
+
+    fn xcom_type(&self, _task: &str, _key: Option<&str>) -> String {
+        "json".into()
+    }
+
+    fn differs(&mut self, _message: &str) {}
 
     fn param(&mut self, name: &str) -> Option<String> {
         Some(name.to_owned())
@@ -248,6 +259,14 @@ fn expression(
             Ok(Piece::Expr { code: format!("format({}, \"%Y-%m-%d\")", shifted(days)), name: "ds".into() })
         }
         Term::Code { code, name } => Ok(Piece::Expr { code, name }),
+        Term::Result { code, ty, name } => {
+            if !matches!(ty.as_str(), "string" | "int" | "float") {
+                scope.differs(
+                    "what is no text or number is written as JSON, not as Python does (`true` for `True`)",
+                );
+            }
+            Ok(Piece::Expr { code, name })
+        }
     }
 }
 
@@ -267,6 +286,42 @@ enum Term {
     Day(i64),
     /// An expression of the mission language.
     Code { code: String, name: String },
+    /// The result of a task, or a part of it.
+    Result { code: String, ty: String, name: String },
+}
+
+/// Methods of a dict, which hide members of the same name behind a dot.
+const DICT_METHODS: &[&str] =
+    &["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
+
+/// A key or index.
+enum Key {
+    Name(String),
+    Index(i64),
+}
+
+impl Key {
+    fn of(expr: &ast::Expr) -> Option<Key> {
+        match expr {
+            ast::Expr::StringLiteral(text) => Some(Key::Name(text.value.to_str().to_owned())),
+            ast::Expr::UnaryOp(minus) if minus.op == ast::UnaryOp::USub => {
+                Some(Key::Index(literal(&minus.operand)?.parse::<i64>().ok()?.checked_neg()?))
+            }
+            other => Some(Key::Index(literal(other)?.parse().ok()?)),
+        }
+    }
+}
+
+/// A part of a result; `None` where its type has no such part.
+fn part(code: &str, ty: &str, key: &Key) -> Option<Term> {
+    let item = |head: &str| ty.strip_prefix(head)?.strip_suffix('>').map(str::to_owned);
+    let (code, ty, name) = match (key, ty) {
+        (Key::Name(key), "json") => (format!("{code}.{}", quoted_field(key)), "json".into(), key.clone()),
+        (Key::Name(key), _) => (format!("{code}[{}]", text::string(key)), item("map<string, ")?, key.clone()),
+        (Key::Index(at), "json") => (format!("{code}[{at}]"), "json".into(), "item".into()),
+        (Key::Index(at), _) => (format!("{code}[{at}]"), item("list<")?, "item".into()),
+    };
+    Some(Term::Result { code, ty, name })
 }
 
 fn code(code: &str, name: &str) -> Option<Term> {
@@ -285,8 +340,20 @@ impl Translator<'_> {
             return self.path(&path);
         }
         match expr {
+            ast::Expr::Attribute(attribute) => {
+                let name = attribute.attr.id.as_str();
+                match self.translate(&attribute.value)? {
+                    Term::Result { code, ty, .. } if !DICT_METHODS.contains(&name) => {
+                        part(&code, &ty, &Key::Name(name.to_owned()))
+                    }
+                    _ => None,
+                }
+            }
             ast::Expr::Subscript(s) => {
-                let base = dotted(&s.value)?;
+                let Some(base) = dotted(&s.value) else {
+                    let Term::Result { code, ty, .. } = self.translate(&s.value)? else { return None };
+                    return part(&code, &ty, &Key::of(&s.slice)?);
+                };
                 let key = literal(&s.slice)?;
                 match base.as_str() {
                     "params" | "dag_run.conf" => self.input(&key),
@@ -368,6 +435,14 @@ impl Translator<'_> {
         };
         match callee.as_str() {
             "ti.xcom_pull" | "task_instance.xcom_pull" => {
+                let other_dag = named("dag_id").or(call.arguments.args.get(1)).is_some_and(|dag| {
+                    literal(dag).as_ref() != Some(&self.dag.dag_id)
+                        && !matches!(dotted(dag).as_deref(), Some("dag.dag_id" | "dag_id"))
+                });
+                let unlike = ["include_prior_dates", "map_indexes", "default", "run_id"];
+                if other_dag || unlike.iter().any(|name| named(name).is_some()) {
+                    return None;
+                }
                 let source = named("task_ids").or(call.arguments.args.first())?;
                 let task = match source {
                     ast::Expr::List(l) if l.elts.len() == 1 => literal(l.elts.first()?)?,
@@ -377,8 +452,9 @@ impl Translator<'_> {
                 if named("key").is_some() && key.is_none() && named("key").and_then(literal).is_none() {
                     return None;
                 }
-                let reference = self.scope.xcom(&task, key.as_deref())?;
-                code(&reference, key.as_deref().unwrap_or(&task))
+                let code = self.scope.xcom(&task, key.as_deref())?;
+                let ty = self.scope.xcom_type(&task, key.as_deref());
+                Some(Term::Result { code, ty, name: key.unwrap_or(task) })
             }
             "macros.ds_add" => {
                 let [day, by] = &*call.arguments.args else { return None };
@@ -417,8 +493,17 @@ impl Translator<'_> {
     }
 
     fn filter(&mut self, value: &ast::Expr, filter: &ast::Expr) -> Option<Term> {
-        let term = self.translate(value)?;
-        let Term::Code { code: base, name } = term else { return None };
+        let (base, name) = match (self.translate(value)?, dotted(filter)?.as_str()) {
+            (Term::Result { code: base, name, .. }, "tojson") => {
+                self.scope.differs("`tojson` writes no blanks between the parts");
+                return code(&format!("json.render({base})"), &name);
+            }
+            (Term::Result { code, ty, name }, "string" | "safe" | "e") => {
+                return Some(Term::Result { code, ty, name });
+            }
+            (Term::Code { code, name }, _) => (code, name),
+            _ => return None,
+        };
         match dotted(filter)?.as_str() {
             "ds" if base.starts_with("run.") => code(&format!("format({base}, \"%Y-%m-%d\")"), &name),
             "ds_nodash" if base.starts_with("run.") => code(&format!("format({base}, \"%Y%m%d\")"), &name),

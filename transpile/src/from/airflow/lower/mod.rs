@@ -4,6 +4,7 @@ mod call;
 mod dag;
 mod jinja;
 mod operators;
+mod own_exceptions;
 mod report;
 mod schedule;
 mod steps;
@@ -42,6 +43,8 @@ struct Shared<'f> {
     /// Signature to name of the tools.
     tools: Vec<(String, String)>,
     python: PythonFiles,
+    /// Functions that import Airflow: kept apart, so that the others run without it.
+    python_with_airflow: PythonFiles,
     report: Report<DagSubject>,
 }
 
@@ -76,6 +79,7 @@ fn lower(path: &str, file: &AirflowFile, options: &AirflowOptions, out: &mut Air
         items: Vec::new(),
         tools: Vec::new(),
         python: PythonFiles::new(&stem),
+        python_with_airflow: PythonFiles::new(&format!("{stem}_with_airflow")),
         report: Report::default(),
     };
     for loss in &file.losses {
@@ -98,7 +102,8 @@ fn lower(path: &str, file: &AirflowFile, options: &AirflowOptions, out: &mut Air
     if !file.dags.is_empty() {
         out.missions.push(assemble(&stem, name, &shared, missions));
     }
-    for (path, text) in shared.python.finish(name) {
+    for (path, text) in shared.python.finish(name).into_iter().chain(shared.python_with_airflow.finish(name))
+    {
         out.python_files.push(OutputFile { path, text, origins: Vec::new() });
     }
     out.report.entries.append(&mut shared.report.entries);

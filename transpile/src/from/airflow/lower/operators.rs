@@ -5,7 +5,7 @@ use super::dag::Lowering;
 use super::jinja::Piece;
 use super::names::identifier;
 use super::text::{duration, script, string};
-use super::tools::ResultKind;
+use super::tools::{ResultKind, may_skip};
 use crate::from::airflow::{AirflowTask, Data, Effect, Mapping};
 
 /// Operators that decide what runs after them.
@@ -52,10 +52,10 @@ const PYTHON: &[&str] = &[
 impl Lowering<'_, '_> {
     /// The value of a task's step; what has no counterpart is a hole.
     pub(super) fn step_value(&mut self, task: &AirflowTask, indent: usize, before: usize) -> StepValue {
-        let result = match &task.mapping {
-            None => self.plain_value(task, &[], indent, before),
-            Some(mapping) => self.mapped_value(task, &mapping.clone(), indent),
-        };
+        let result = self.tried(|lowering| match &task.mapping {
+            None => lowering.plain_value(task, &[], indent, before),
+            Some(mapping) => lowering.mapped_value(task, mapping, indent),
+        });
         match result {
             Ok(value) => value,
             Err(what) => self.hole(task, &what, indent, before),
@@ -151,14 +151,14 @@ impl Lowering<'_, '_> {
     ) -> Result<StepValue, String> {
         let name = task.operator.as_str();
         if PYTHON.contains(&name) {
-            return self.python(task, mapped, ResultKind::Own, indent, before).map(StepValue::of);
+            return self.python(task, mapped, ResultKind::Own, indent, before);
         }
         match name {
             "EmptyOperator" | "ExternalTaskMarker" | "_StubOperator" => Ok(StepValue::of("noop()".into())),
             "BashOperator" => self.bash(task, mapped, true, indent, before),
             "LatestOnlyOperator" => Ok(StepValue::of("run.is_latest".into())),
             "ShortCircuitOperator" | "_ShortCircuitDecoratedOperator" => {
-                self.python(task, mapped, ResultKind::Bool, indent, before).map(StepValue::of)
+                self.python(task, mapped, ResultKind::Bool, indent, before)
             }
             "BashSensor" => {
                 let inner = self.bash(task, mapped, false, indent + 2, 0)?;
@@ -168,7 +168,7 @@ impl Lowering<'_, '_> {
             "PythonSensor" | "DecoratedSensorOperator" => {
                 let inner = self.python(task, mapped, ResultKind::Bool, indent + 2, 0)?;
                 let until = self.own_name(task);
-                Ok(self.poll(task, &until, StepValue::of(inner), indent))
+                Ok(self.poll(task, &until, inner, indent))
             }
             "FileSensor" => {
                 let path = task.arg("filepath").ok_or("a sensor without a path")?;
@@ -208,7 +208,7 @@ impl Lowering<'_, '_> {
                     Some(name) => ResultKind::Named(name.clone()),
                     None => ResultKind::Own,
                 };
-                self.python(task, mapped, kind, indent, before).map(StepValue::of)
+                self.python(task, mapped, kind, indent, before)
             }
             _ => Err(format!("the operator `{name}`")),
         }
@@ -225,7 +225,7 @@ impl Lowering<'_, '_> {
         result: ResultKind,
         indent: usize,
         before: usize,
-    ) -> Result<String, String> {
+    ) -> Result<StepValue, String> {
         let (pos, kw) = if task.decorator.is_some() {
             (task.call_pos.clone(), task.call_kw.clone())
         } else {
@@ -260,7 +260,15 @@ impl Lowering<'_, '_> {
                 "the interpreter `python` of the task is not carried over".into(),
             );
         }
-        Ok(call(&made.name, &made.args, indent, before))
+        let mut clauses = Vec::new();
+        if task.callable.as_ref().is_some_and(may_skip) {
+            clauses.push("on error [skipped]: skip".to_owned());
+            if !mapped.is_empty() {
+                let message = "an element that skips itself is left out: it does not skip what follows";
+                self.approximate(task, Effect::Body, message.into());
+            }
+        }
+        Ok(StepValue { code: call(&made.name, &made.args, indent, before), clauses })
     }
 
     fn bash(
@@ -339,6 +347,10 @@ impl Lowering<'_, '_> {
             None if check && holds_99 => clauses.push("on error [exit(99)]: skip".into()),
             _ => {}
         }
+        if !clauses.is_empty() && task.retries > 0 {
+            let message = "the exit status that skips is retried like any other before it skips";
+            self.approximate(task, Effect::Body, message.into());
+        }
         Ok(StepValue { code: call("exec.bash", &args, indent, before), clauses })
     }
 
@@ -360,7 +372,9 @@ impl Lowering<'_, '_> {
         } else {
             format!("{head} {{\n{pad}  {}\n{pad}}}", inner.code)
         };
-        StepValue { code, clauses: self.sensor_failure(task, "exhausted") }
+        let mut clauses = inner.clauses;
+        clauses.extend(self.sensor_failure(task, "exhausted"));
+        StepValue { code, clauses }
     }
 
     fn sensor_failure(&self, task: &AirflowTask, kind: &str) -> Vec<String> {

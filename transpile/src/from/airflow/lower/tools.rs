@@ -1,6 +1,7 @@
 //! Python callables as tools.
 
 use super::dag::Lowering;
+use super::own_exceptions;
 use super::text::string;
 use crate::from::airflow::{AirflowTask, Callable, Data, Effect};
 use crate::from::lower::Fate;
@@ -96,6 +97,17 @@ pub(super) fn type_of(annotation: Option<&str>) -> String {
         return if item == "json" || item == "unit" { item } else { format!("{item}?") };
     }
     "json".into()
+}
+
+/// True where a function may ask to be skipped.
+pub(super) fn may_skip(callable: &Callable) -> bool {
+    whole_text(callable).contains("AirflowSkipException")
+}
+
+/// A function and all that goes with it.
+fn whole_text(callable: &Callable) -> String {
+    let uses = callable.uses.iter().map(|dependency| dependency.text.as_str());
+    uses.chain([callable.source.as_str()]).collect::<Vec<_>>().join("\n")
 }
 
 /// True where a function's own text returns a value.
@@ -196,38 +208,32 @@ impl Lowering<'_, '_> {
                 return Err(format!("the argument `{}`, which is not given", param.name));
             }
         }
-        self.check_body(task, &callable, open);
+        let (callable, needs) = own_exceptions::carried(&callable);
+        self.check_body(task, &callable, open, &needs);
         let result = match result {
             ResultKind::Own => self.result_type(&callable),
             ResultKind::Bool => "bool".into(),
             ResultKind::Named(name) => name,
         };
-        let name = self.tool(task, &callable, &given, &result);
+        let name = self.tool(task, &callable, &given, &result, needs.is_empty());
         let args = given.into_iter().map(|(n, v)| (super::names::identifier(&n), v)).collect();
         Ok(ToolCall { name, args })
     }
 
     /// Reports what a function's text shows to need Airflow.
-    fn check_body(&mut self, task: &AirflowTask, callable: &Callable, open: bool) {
-        let text: String = callable
-            .uses
-            .iter()
-            .map(|u| u.text.as_str())
-            .chain([callable.source.as_str()])
-            .collect::<Vec<_>>()
-            .join("\n");
+    fn check_body(&mut self, task: &AirflowTask, callable: &Callable, open: bool, needs: &[String]) {
+        let text = whole_text(callable);
         if text.contains("get_current_context") || (open && text.contains("kwargs[")) {
             self.lose_body(task, "the function reads Airflow's context".into());
         }
         if text.contains("xcom_push") || text.contains("xcom_pull") {
             self.lose_body(task, "the function pushes or pulls XComs itself".into());
         }
-        if text.contains("AirflowSkipException") {
-            self.approximate(
-                task,
-                Effect::Body,
-                "AirflowSkipException in the function ends the step as a failure".into(),
-            );
+        if !needs.is_empty() {
+            let paths: Vec<String> = needs.iter().map(|path| format!("`{path}`")).collect();
+            let message =
+                format!("the function needs the package `apache-airflow` at run time: {}", paths.join(", "));
+            self.approximate(task, Effect::Body, message);
         }
         if text.contains("BaseHook") || text.contains("Variable.get") || text.contains("Hook(") {
             self.lose_body(task, "the function uses Airflow's connections or variables".into());
@@ -243,6 +249,7 @@ impl Lowering<'_, '_> {
         callable: &Callable,
         given: &[(String, String)],
         result: &str,
+        is_plain: bool,
     ) -> String {
         let params: Vec<String> = given
             .iter()
@@ -259,15 +266,20 @@ impl Lowering<'_, '_> {
                 format!("{id}{wire}: {ty}")
             })
             .collect();
-        let place = self.shared.python.add(callable);
-        let mut lines = Vec::new();
-        if let Some(Data::List(items)) = task.arg("requirements") {
-            let items: Vec<String> = items.iter().filter_map(Data::as_str).map(string).collect();
-            if !items.is_empty() {
-                lines.push(format!("requires [{}]", items.join(", ")));
-            }
+        let files = if is_plain { &mut self.shared.python } else { &mut self.shared.python_with_airflow };
+        let place = files.add(callable);
+        let mut requires: Vec<String> = match task.arg("requirements") {
+            Some(Data::List(items)) => items.iter().filter_map(Data::as_str).map(string).collect(),
+            _ => Vec::new(),
+        };
+        if !is_plain {
+            requires.push(string("apache-airflow"));
         }
-        let body = if lines.is_empty() { String::new() } else { format!(" {{ {} }}", lines.join(", ")) };
+        let body = if requires.is_empty() {
+            String::new()
+        } else {
+            format!(" {{ requires [{}] }}", requires.join(", "))
+        };
         let signature = format!("({}) -> {result} = python({}){body}", params.join(", "), string(&place));
         let key = format!("{}{signature}", callable.name);
         if let Some((_, name)) = self.shared.tools.iter().find(|(k, _)| *k == key) {

@@ -85,6 +85,19 @@ impl Lowering<'_, '_> {
         })
     }
 
+    /// What an attempt gives; one that fails has read no results.
+    pub(super) fn tried<T>(
+        &mut self,
+        attempt: impl FnOnce(&mut Self) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let before = self.reads.clone();
+        let result = attempt(self);
+        if result.is_err() {
+            self.reads = before;
+        }
+        result
+    }
+
     /// As [`Lowering::expr`]; what has no counterpart becomes a text that says so (for the arguments of holes).
     pub(super) fn expr_or_note(&mut self, task: &AirflowTask, data: &Data) -> String {
         match data {
@@ -103,8 +116,10 @@ impl Lowering<'_, '_> {
                     .collect();
                 format!("{{ {} }}", parts.join(", "))
             }
-            Data::Str(s) => self.expr(task, data, true).unwrap_or_else(|_| string(s)),
-            other => match self.expr(task, other, true) {
+            Data::Str(s) => {
+                self.tried(|lowering| lowering.expr(task, data, true)).unwrap_or_else(|_| string(s))
+            }
+            other => match self.tried(|lowering| lowering.expr(task, other, true)) {
                 Ok(text) => text,
                 Err(what) => string(&format!("not known: {what}")),
             },
