@@ -273,6 +273,23 @@ impl<H: Host> Machine<'_, H> {
 
     // --- enums --------------------------------------------------------------------------------
 
+    /// A member of an enum of text that a library defines.
+    pub fn text_enum_member(&mut self, class: &str, name: &str, value: &str) -> Value {
+        let definition = Class {
+            name: class.into(),
+            bases: vec![Value::External("builtins.str".into()), Value::External("enum.Enum".into())],
+            scope: self.new_scope(self.scope, true),
+            site: Site::default(),
+            fields: Default::default(),
+            is_enum: true,
+        };
+        let class = self.alloc(Object::Class(Rc::new(definition)));
+        let mut attrs = Dict::new();
+        attrs.insert_str("name", Value::str(name));
+        attrs.insert_str("value", Value::str(value));
+        self.alloc(Object::Instance(class, attrs))
+    }
+
     /// The member of an enum class behind one of its names.
     pub(super) fn enum_member(&mut self, class: &Value, name: &str) -> Option<Value> {
         let (own, _) = self.lineage(class);

@@ -92,10 +92,9 @@ fn first_node(m: &M<'_>, args: &Args) -> Option<Node> {
     let all = args.pos.iter().chain(args.kw.iter().map(|(_, v)| v));
     all.flat_map(|v| m.as_items(v).unwrap_or_else(|| vec![v.clone()])).find_map(|v| match &v {
         Value::Native(n) if n.kind == kind::DAG => Some(Node::Dag(n.id as usize)),
-        Value::Native(n) if n.kind == kind::GROUP => {
-            Some(Node::Task(m.host.groups.get(n.id as usize).and_then(|g| g.dag)))
-        }
-        Value::Obj(_) => m.host.task_of(&v).map(|t| Node::Task(m.host.tasks.get(t).and_then(|t| t.dag))),
-        _ => None,
+        _ => match m.host.as_group(&v) {
+            Some(group) => Some(Node::Task(m.host.groups.get(group).and_then(|g| g.dag))),
+            None => m.host.task_of(&v).map(|t| Node::Task(m.host.tasks.get(t).and_then(|t| t.dag))),
+        },
     })
 }

@@ -26,7 +26,7 @@ enum End {
 pub(super) fn is_node(m: &M<'_>, value: &Value) -> bool {
     match value {
         Value::Native(n) => matches!(n.kind, kind::GROUP | kind::XCOM | kind::LABEL),
-        Value::Obj(id) => m.host.task_of.contains_key(id),
+        Value::Obj(id) => m.host.task_of.contains_key(id) || m.host.group_objects.contains_key(id),
         _ => false,
     }
 }
@@ -112,9 +112,11 @@ fn all_ends(m: &M<'_>, value: &Value) -> (Vec<End>, bool) {
 }
 
 fn ends(m: &M<'_>, value: &Value) -> Vec<End> {
+    if let Some(group) = m.host.as_group(value) {
+        return vec![End::Group(group)];
+    }
     match value {
         Value::Native(n) => match n.kind {
-            kind::GROUP => vec![End::Group(n.id as usize)],
             kind::LABEL => vec![End::Label(n.id as usize)],
             kind::XCOM => m.host.xcom_tasks(value).into_iter().map(End::Task).collect(),
             _ => Vec::new(),

@@ -3,6 +3,7 @@
 use super::edges;
 use super::state::{AirflowHost, Child, Context, Decorated, Effect, Expand, Group, kind};
 use super::tasks::{last, strip_suffix};
+use crate::python::value::ObjId;
 use crate::python::{Args, Eval, Machine, Native, Site, Value};
 use std::rc::Rc;
 
@@ -10,10 +11,7 @@ type M<'v> = Machine<'v, AirflowHost>;
 
 /// `TaskGroup(…)`.
 pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Eval<Option<Value>> {
-    let parent = match args.named("parent_group") {
-        Some(Value::Native(n)) if n.kind == kind::GROUP => Some(n.id as usize),
-        _ => None,
-    };
+    let parent = args.named("parent_group").and_then(|group| m.host.as_group(group));
     let dag = match args.named("dag") {
         Some(Value::Native(n)) if n.kind == kind::DAG => Some(n.id as usize),
         _ => parent.and_then(|g| m.host.groups.get(g)).and_then(|g| g.dag).or(m.host.current_dag()),
@@ -75,6 +73,22 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
         dag.groups.push(index);
     }
     Ok(Some(Value::Native(Native { kind: kind::GROUP, id: index as u32 })))
+}
+
+/// The base constructor of an own class that derives from a task group: from here on the instance is one.
+pub(super) fn create_own(m: &mut M<'_>, instance: ObjId, base: &str, args: &Args, site: Site) -> Eval<()> {
+    if m.host.group_objects.contains_key(&instance) {
+        return Ok(());
+    }
+    let site = m.host.made_at.get(&instance).copied().unwrap_or(site);
+    let group = match last(base) {
+        "TaskGroup" => create(m, args, false, site)?,
+        _ => Some(create_foreign(m, base, args, site)?),
+    };
+    if let Some(group) = group.and_then(|group| m.host.as_group(&group)) {
+        m.host.group_objects.insert(instance, group);
+    }
+    Ok(())
 }
 
 /// The task that a group of a provider makes at the end of its block: class, id.

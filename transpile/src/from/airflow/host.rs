@@ -82,6 +82,9 @@ impl Host for AirflowHost {
         match receiver {
             Value::Native(native) => native_method(m, *native, receiver, name, args, site),
             Value::Obj(id) if m.host.task_of.contains_key(id) => task_method(m, receiver, name, args, site),
+            Value::Obj(id) if m.host.group_objects.contains_key(id) => {
+                group_method(m, receiver, name, args, site)
+            }
             Value::Obj(_) if name == "partial" && is_operator_class(m, receiver) => {
                 Ok(Some(partial(m, receiver.clone(), args, site)))
             }
@@ -121,15 +124,8 @@ impl Host for AirflowHost {
     fn init_base(m: &mut M<'_>, instance: ObjId, base: &str, args: &Args, site: Site) -> Eval<()> {
         let object = Value::Obj(instance);
         let Some(class) = m.class_of(&object) else { return Ok(()) };
-        if last(base) == "TaskGroup" && base.starts_with("airflow") {
-            m.host.lose(
-                m.host.current_dag(),
-                None,
-                Effect::Graph,
-                "a class derived from TaskGroup".into(),
-                site,
-            );
-            return Ok(());
+        if last(base).ends_with("TaskGroup") {
+            return groups::create_own(m, instance, base, args, site);
         }
         if !is_operator_base(base) && args.named("task_id").is_none() {
             return Ok(());
@@ -160,6 +156,10 @@ impl Host for AirflowHost {
             Value::Native(native) => Ok(native_attr(m, *native, base, name)),
             Value::Obj(id) => match m.host.task_of.get(id).copied() {
                 Some(task) => Ok(task_attr(m, task, base, name)),
+                None if m.host.group_objects.contains_key(id) => {
+                    let known = m.plain_attr(base, name).is_none();
+                    Ok(m.host.as_group(base).filter(|_| known).and_then(|g| group_attr(m, g, base, name)))
+                }
                 None if name == "partial" && is_operator_class(m, base) => {
                     Ok(Some(m.alloc(Object::Method(base.clone(), "partial".into()))))
                 }
@@ -233,23 +233,25 @@ impl Host for AirflowHost {
                 dags::collect(m, n.id as usize);
                 Ok(Some(value.clone()))
             }
-            Value::Native(n) if n.kind == kind::GROUP => {
-                m.host.contexts.push(Context::Group(n.id as usize));
-                Ok(Some(value.clone()))
-            }
-            _ => setup::enter(m, value),
+            _ => match m.host.as_group(value) {
+                Some(group) => {
+                    m.host.contexts.push(Context::Group(group));
+                    Ok(Some(value.clone()))
+                }
+                None => setup::enter(m, value),
+            },
         }
     }
 
     fn exit(m: &mut M<'_>, value: &Value) {
+        if let Some(group) = m.host.as_group(value) {
+            let site = m.host.groups.get(group).map(|g| g.site).unwrap_or_default();
+            // What raises here was reported when the task was made.
+            let _ = groups::launch(m, group, site);
+            m.host.contexts.pop();
+            return;
+        }
         match value {
-            Value::Native(n) if n.kind == kind::GROUP => {
-                let group = n.id as usize;
-                let site = m.host.groups.get(group).map(|g| g.site).unwrap_or_default();
-                // What raises here was reported when the task was made.
-                let _ = groups::launch(m, group, site);
-                m.host.contexts.pop();
-            }
             Value::Native(n) if n.kind == kind::DAG => {
                 m.host.contexts.pop();
             }
@@ -258,13 +260,9 @@ impl Host for AirflowHost {
     }
 
     fn iterate(m: &mut M<'_>, value: &Value) -> Eval<Option<Vec<Value>>> {
-        match value {
-            Value::Native(n) if n.kind == kind::GROUP => {
-                let tasks = m.host.group_tasks(n.id as usize);
-                Ok(Some(tasks.into_iter().map(|t| tasks::object_of(m, t)).collect()))
-            }
-            _ => Ok(None),
-        }
+        let Some(group) = m.host.as_group(value) else { return Ok(None) };
+        let tasks = m.host.group_tasks(group);
+        Ok(Some(tasks.into_iter().map(|t| tasks::object_of(m, t)).collect()))
     }
 
     fn text(m: &M<'_>, value: &Value) -> Option<String> {
@@ -526,23 +524,28 @@ fn native_method(
             }
             _ => task_method(m, receiver, name, args, site),
         },
-        kind::GROUP => match name {
-            "set_upstream" | "set_downstream" => set_relative(m, receiver, name, args, site),
-            "add" => {
-                if let (Some(task), Some(group)) = (
-                    args.pos.first().and_then(|v| m.host.task_of(v)),
-                    m.host.groups.get_mut(native.id as usize),
-                ) {
-                    group.children.push(super::state::Child::Task(task));
-                }
-                Ok(Some(Value::None))
+        kind::GROUP => group_method(m, receiver, name, args, site),
+        _ => Ok(None),
+    }
+}
+
+fn group_method(m: &mut M<'_>, receiver: &Value, name: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
+    let group = m.host.as_group(receiver);
+    match name {
+        "set_upstream" | "set_downstream" => set_relative(m, receiver, name, args, site),
+        "add" => {
+            if let (Some(task), Some(group)) = (
+                args.pos.first().and_then(|v| m.host.task_of(v)),
+                group.and_then(|g| m.host.groups.get_mut(g)),
+            ) {
+                group.children.push(super::state::Child::Task(task));
             }
-            "child_id" => {
-                let label = args.pos.first().and_then(|v| m.text(v)).unwrap_or_default();
-                Ok(Some(Value::Str(m.host.child_id(Some(native.id as usize), &label))))
-            }
-            _ => Ok(None),
-        },
+            Ok(Some(Value::None))
+        }
+        "child_id" => {
+            let label = args.pos.first().and_then(|v| m.text(v)).unwrap_or_default();
+            Ok(Some(Value::Str(m.host.child_id(group, &label))))
+        }
         _ => Ok(None),
     }
 }
@@ -640,40 +643,10 @@ fn native_attr(m: &mut M<'_>, native: Native, base: &Value, name: &str) -> Optio
                 task_attr(m, task, base, name)
             }
         },
-        kind::GROUP => {
-            let group = m.host.groups.get(native.id as usize)?;
-            Some(match name {
-                "group_id" => Value::Str(group.id.clone()),
-                "label" => Value::Str(group.label.clone()),
-                "dag" => Value::Native(Native { kind: kind::DAG, id: group.dag? as u32 }),
-                "children" => {
-                    let pairs: Vec<(Rc<str>, Value)> = group
-                        .children
-                        .iter()
-                        .filter_map(|c| match c {
-                            super::state::Child::Task(t) => {
-                                m.host.tasks.get(*t).map(|task| (task.id.clone(), task.object.clone()))
-                            }
-                            super::state::Child::Group(g) => m.host.groups.get(*g).map(|group| {
-                                (group.id.clone(), Value::Native(Native { kind: kind::GROUP, id: *g as u32 }))
-                            }),
-                        })
-                        .collect();
-                    m.dict_of(pairs)
-                }
-                "roots" | "leaves" => {
-                    let id = native.id as usize;
-                    let tasks = if name == "roots" {
-                        edges::group_roots(&m.host, id)
-                    } else {
-                        edges::group_leaves(&m.host, id)
-                    };
-                    let items = tasks.into_iter().map(|t| tasks::object_of(m, t)).collect();
-                    m.list(items)
-                }
-                _ => m.alloc(Object::Method(base.clone(), name.into())),
-            })
-        }
+        kind::GROUP => match group_attr(m, native.id as usize, base, name) {
+            None => Some(m.alloc(Object::Method(base.clone(), name.into()))),
+            known => known,
+        },
         kind::TASK_FUNCTION | kind::GROUP_FUNCTION | kind::DAG_FUNCTION => {
             let decorated = m.host.decorated.get(native.id as usize)?;
             match name {
@@ -700,4 +673,40 @@ fn native_attr(m: &mut M<'_>, native: Native, base: &Value, name: &str) -> Optio
         }
         _ => Some(m.alloc(Object::Method(base.clone(), name.into()))),
     }
+}
+
+fn group_attr(m: &mut M<'_>, index: usize, base: &Value, name: &str) -> Option<Value> {
+    let group = m.host.groups.get(index)?;
+    Some(match name {
+        "group_id" => Value::Str(group.id.clone()),
+        "label" => Value::Str(group.label.clone()),
+        "dag" => Value::Native(Native { kind: kind::DAG, id: group.dag? as u32 }),
+        "children" => {
+            let pairs: Vec<(Rc<str>, Value)> = group
+                .children
+                .iter()
+                .filter_map(|c| match c {
+                    super::state::Child::Task(t) => {
+                        m.host.tasks.get(*t).map(|task| (task.id.clone(), task.object.clone()))
+                    }
+                    super::state::Child::Group(g) => m.host.groups.get(*g).map(|group| {
+                        (group.id.clone(), Value::Native(Native { kind: kind::GROUP, id: *g as u32 }))
+                    }),
+                })
+                .collect();
+            m.dict_of(pairs)
+        }
+        "roots" | "leaves" => {
+            let tasks = match name {
+                "roots" => edges::group_roots(&m.host, index),
+                _ => edges::group_leaves(&m.host, index),
+            };
+            let items = tasks.into_iter().map(|t| tasks::object_of(m, t)).collect();
+            m.list(items)
+        }
+        "set_upstream" | "set_downstream" | "add" | "child_id" => {
+            m.alloc(Object::Method(base.clone(), name.into()))
+        }
+        _ => return None,
+    })
 }

@@ -78,7 +78,12 @@ pub(super) fn constant(m: &mut M<'_>, path: &str, name: &str) -> Option<Value> {
     let owner = last(path);
     let enum_like = matches!(owner, "TriggerRule" | "WeightRule");
     if enum_like && path.starts_with("airflow") && name.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
-        return Some(Value::str(name.to_lowercase()));
+        let value = name.to_lowercase();
+        // Those of `airflow.sdk` have no text of their own: `TriggerRule.ALL_DONE` in an f-string.
+        return Some(match path.starts_with("airflow.sdk") {
+            true => m.text_enum_member(owner, name, &value),
+            false => Value::str(value),
+        });
     }
     None
 }

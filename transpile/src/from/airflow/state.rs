@@ -209,7 +209,9 @@ pub struct AirflowHost {
     pub(super) mapped_args: Vec<Rc<str>>,
     pub(super) contexts: Vec<Context>,
     pub(super) task_of: HashMap<ObjId, usize>,
-    /// Where instances of own operator classes are made.
+    /// Instances of own classes that derive from `TaskGroup`.
+    pub(super) group_objects: HashMap<ObjId, usize>,
+    /// Where instances of own operator and group classes are made.
     pub(super) made_at: HashMap<ObjId, Site>,
     /// Groups that make a task at the end of their block: its class and id.
     pub(super) launchers: HashMap<usize, (&'static str, &'static str)>,
@@ -257,6 +259,15 @@ impl AirflowHost {
         match value {
             Value::Obj(id) => self.task_of.get(id).copied(),
             Value::Native(n) if n.kind == kind::XCOM => self.xcom_tasks(value).first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The task group behind a value.
+    pub(super) fn as_group(&self, value: &Value) -> Option<usize> {
+        match value {
+            Value::Native(n) if n.kind == kind::GROUP => Some(n.id as usize),
+            Value::Obj(id) => self.group_objects.get(id).copied(),
             _ => None,
         }
     }

@@ -40,22 +40,13 @@ fn dag_of(m: &M<'_>, args: &Args) -> Option<usize> {
         Some(Value::Native(n)) if n.kind == kind::DAG => return Some(n.id as usize),
         _ => {}
     }
-    match args.named("task_group") {
-        Some(Value::Native(n)) if n.kind == kind::GROUP => {
-            if let Some(dag) = m.host.groups.get(n.id as usize).and_then(|g| g.dag) {
-                return Some(dag);
-            }
-        }
-        _ => {}
-    }
-    m.host.current_dag()
+    let group = args.named("task_group").and_then(|group| m.host.as_group(group));
+    group.and_then(|g| m.host.groups.get(g)).and_then(|g| g.dag).or_else(|| m.host.current_dag())
 }
 
 fn group_of(m: &M<'_>, args: &Args, dag: Option<usize>) -> Option<usize> {
-    match args.named("task_group") {
-        Some(Value::Native(n)) if n.kind == kind::GROUP => Some(n.id as usize),
-        _ => m.host.current_group().filter(|g| m.host.groups.get(*g).is_some_and(|g| g.dag == dag)),
-    }
+    let given = args.named("task_group").and_then(|group| m.host.as_group(group));
+    given.or_else(|| m.host.current_group().filter(|g| m.host.groups.get(*g).is_some_and(|g| g.dag == dag)))
 }
 
 /// The arguments that `default_args` of the DAG and the groups give, nearest last wins.
