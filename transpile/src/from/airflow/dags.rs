@@ -43,6 +43,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
         site,
         tasks: Vec::new(),
         groups: Vec::new(),
+        ids: Default::default(),
         collected: false,
         doc: None,
         overrides: Vec::new(),

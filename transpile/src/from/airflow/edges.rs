@@ -251,6 +251,7 @@ pub(super) fn add_edge(m: &mut M<'_>, a: usize, b: usize, site: Site) {
 pub(super) fn adopt(host: &mut AirflowHost, task: usize, dag: usize) {
     if let Some(entry) = host.dags.get_mut(dag) {
         entry.tasks.push(task);
+        entry.ids.extend(host.tasks.get(task).map(|task| task.id.clone()));
     }
     if let Some(entry) = host.tasks.get_mut(task) {
         entry.dag = Some(dag);

@@ -30,7 +30,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     let prefix = args.get(1, "prefix_group_id").is_none_or(|p| m.truth(p) != Some(false));
     let mut label: Rc<str> = label.into();
     let mut full = m.host.child_id(parent, &label);
-    if m.host.used_ids(dag).contains(&full) {
+    if m.host.is_used(dag, &full) {
         let suffix =
             rename || args.named("add_suffix_on_collision").is_some_and(|v| m.truth(v) == Some(true));
         if !suffix {
@@ -43,7 +43,8 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
         let used = m.host.used_ids(dag);
         let base = strip_suffix(&full);
         let highest = used
-            .iter()
+            .into_iter()
+            .flatten()
             .filter_map(|id| id.strip_prefix(base)?.strip_prefix("__")?.parse::<u32>().ok())
             .max()
             .unwrap_or(0);
@@ -55,7 +56,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     }
     let index = m.host.groups.len();
     m.host.groups.push(Group {
-        id: full,
+        id: full.clone(),
         label,
         dag,
         parent,
@@ -71,6 +72,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     }
     if let Some(dag) = dag.and_then(|d| m.host.dags.get_mut(d)) {
         dag.groups.push(index);
+        dag.ids.insert(full.clone());
     }
     Ok(Some(Value::Native(Native { kind: kind::GROUP, id: index as u32 })))
 }

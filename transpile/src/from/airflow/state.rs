@@ -3,7 +3,7 @@
 use super::options::AirflowVersion;
 use crate::python::value::ObjId;
 use crate::python::{Args, Native, Plain, Site, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Tables of [`Native`] objects.
@@ -40,6 +40,8 @@ pub(super) struct Dag {
     pub site: Site,
     pub tasks: Vec<usize>,
     pub groups: Vec<usize>,
+    /// The ids of its tasks and groups.
+    pub ids: HashSet<Rc<str>>,
     /// It was entered with `with`, made by `@dag` or `@asset`, or put into the module's globals.
     pub collected: bool,
     pub doc: Option<Rc<str>>,
@@ -303,11 +305,13 @@ impl AirflowHost {
     }
 
     /// The ids of tasks and groups that a DAG has.
-    pub(super) fn used_ids(&self, dag: Option<usize>) -> BTreeSet<Rc<str>> {
-        let Some(dag) = dag.and_then(|d| self.dags.get(d)) else { return BTreeSet::new() };
-        let tasks = dag.tasks.iter().filter_map(|t| self.tasks.get(*t)).map(|t| t.id.clone());
-        let groups = dag.groups.iter().filter_map(|g| self.groups.get(*g)).map(|g| g.id.clone());
-        tasks.chain(groups).collect()
+    pub(super) fn used_ids(&self, dag: Option<usize>) -> Option<&HashSet<Rc<str>>> {
+        Some(&self.dags.get(dag?)?.ids)
+    }
+
+    /// True where a DAG has a task or group of this id.
+    pub(super) fn is_used(&self, dag: Option<usize>, id: &str) -> bool {
+        self.used_ids(dag).is_some_and(|used| used.contains(id))
     }
 
     /// All tasks of a group, those of inner groups included, in order.

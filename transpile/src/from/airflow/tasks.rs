@@ -124,7 +124,7 @@ pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
             site,
         );
     }
-    if m.host.used_ids(dag).contains(&id) {
+    if m.host.is_used(dag, &id) {
         return Err(m.raise("DuplicateTaskIdFound", format!("task id '{id}' is used twice"), site.span));
     }
     let own = new.args.named("default_args").cloned();
@@ -163,9 +163,11 @@ pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
         site,
     };
     let values: Vec<Value> = references(&task);
+    let id = Some(task.id.clone());
     m.host.tasks.push(task);
     if let Some(dag) = dag.and_then(|d| m.host.dags.get_mut(d)) {
         dag.tasks.push(index);
+        dag.ids.extend(id);
     }
     if let Some(group) = group.and_then(|g| m.host.groups.get_mut(g)) {
         group.children.push(Child::Task(index));
@@ -209,11 +211,10 @@ fn references(task: &Task) -> Vec<Value> {
 
 /// A second task of the same function gets `__1`, `__2` …
 fn unique(host: &AirflowHost, dag: Option<usize>, group: Option<usize>, label: &Rc<str>) -> Rc<str> {
-    let used = host.used_ids(dag);
     let full = host.child_id(group, label);
-    if dag.is_none() || !used.contains(&full) {
+    let Some(used) = host.used_ids(dag).filter(|used| used.contains(&full)) else {
         return label.clone();
-    }
+    };
     let base = strip_suffix(&full);
     let highest = used
         .iter()
