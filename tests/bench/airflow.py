@@ -38,11 +38,8 @@ try:
 except ImportError:
     from airflow.models.dagbag import DagBag
 path, twice = sys.argv[1], sys.argv[2] == "twice"
-options = {"include_examples": False, "collect_dags": False}
 def load():
-    bag = DagBag(path, **options)
-    bag.collect_dags(dag_folder=path, include_examples=False)
-    return bag
+    return DagBag(path)
 bag = load()
 warm = 0.0
 if twice:
