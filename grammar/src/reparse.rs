@@ -1,10 +1,12 @@
-//! Parses again what an edit has touched: the declarations from the one before it up to the next that certainly
-//! begins where it did.
+//! Parses again what an edit has touched: the statements of a body, or else the declarations, from the one before it up
+//! to the next that certainly begins where it did.
 //!
 //! A file is a list of declarations, and what stands at the beginning of one depends on nothing before it. So where
 //! the new text has a beginning at the place of an old one, everything from there on is what it was.
 
-use crate::ast::{self, Item, ItemKind};
+mod body;
+
+use crate::ast::{self, Item, ItemKind, Stmt};
 use crate::diagnostic::Diagnostic;
 use crate::flat::{self, Node};
 use crate::kind::SyntaxKind as K;
@@ -23,7 +25,7 @@ pub struct Reparse {
     pub old: Range<usize>,
     /// How many stand there now.
     pub new: usize,
-    /// Their old text.
+    /// The old text that was parsed again: theirs, or that of some statements of one.
     pub span: Span,
     /// How far everything behind it has moved.
     pub by: i64,
@@ -59,12 +61,31 @@ pub fn reparse(
 ) -> Option<Reparse> {
     let edit = Difference::of(old, new);
     let reader = Reader { file, diagnostics, id, old, new, edit };
-    let found = reader.read()?;
+    let found = reader.statements().or_else(|| reader.read())?;
     let done = found.done;
     for item in file.items.get_mut(done.old.end..).unwrap_or_default() {
         item.shift(done.by);
     }
-    file.items.splice(done.old.clone(), found.items);
+    match found.parts {
+        Parts::Items(items) => drop(file.items.splice(done.old.clone(), items)),
+        Parts::Statements(old, stmts) => {
+            let item = file.items.get_mut(done.old.start)?;
+            item.span = done.moved(item.span);
+            let body = match &mut item.kind {
+                ItemKind::Mission(mission) => {
+                    mission.close = done.moved(mission.close);
+                    &mut mission.body
+                }
+                ItemKind::Chain(chain) => {
+                    chain.value.shift(done.by);
+                    &mut chain.body
+                }
+                _ => return None,
+            };
+            body.get_mut(old.end..).unwrap_or_default().iter_mut().for_each(|stmt| stmt.shift(done.by));
+            body.splice(old, stmts);
+        }
+    }
     diagnostics.retain(|d| d.primary.file != id || !done.touches(d.primary.span));
     diagnostics.iter_mut().for_each(|d| d.follow(id, &done));
     diagnostics.extend(found.diagnostics);
@@ -109,8 +130,16 @@ impl Difference {
 /// What was read again.
 struct Found {
     done: Reparse,
-    items: Vec<Item>,
+    parts: Parts,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What stands there now.
+enum Parts {
+    /// Declarations.
+    Items(Vec<Item>),
+    /// Statements of one declaration, by their old index.
+    Statements(Range<usize>, Vec<Stmt>),
 }
 
 struct Reader<'a> {
@@ -136,7 +165,10 @@ impl Reader<'_> {
         }
         let mut next = items.partition_point(|i| begin(i) <= self.edit.old_end);
         for _ in 0..TRIES {
-            while items.get(next).is_some_and(|i| matches!(i.kind, ItemKind::Error) || !self.begins_line(i)) {
+            while items
+                .get(next)
+                .is_some_and(|i| matches!(i.kind, ItemKind::Error) || !self.begins_line(begin(i)))
+            {
                 next += 1;
             }
             if let Some(found) = self.between(first, start, next) {
@@ -198,9 +230,9 @@ impl Reader<'_> {
             && !self.diagnostics.iter().any(broken)
     }
 
-    /// Is a declaration behind the edit the first thing of its line?
-    fn begins_line(&self, item: &Item) -> bool {
-        let at = moved(begin(item), self.edit.by);
+    /// Is what begins at an old place outside of the edit the first thing of its line?
+    fn begins_line(&self, begin: u32) -> bool {
+        let at = if begin < self.edit.start { begin } else { moved(begin, self.edit.by) };
         let line = self.new.get(line_start(self.new, at) as usize..at as usize);
         line.is_some_and(|blank| blank.trim().is_empty())
     }
@@ -240,7 +272,7 @@ impl Reader<'_> {
         let old_end = self.file.items.get(next).map_or(self.old.len() as u32, begin);
         let span = Span::new(start, if next == self.file.items.len() { u32::MAX } else { old_end });
         let done = Reparse { old: first..next, new: items.len(), span, by: self.edit.by };
-        Some(Some(Found { done, items, diagnostics }))
+        Some(Some(Found { done, parts: Parts::Items(items), diagnostics }))
     }
 }
 
