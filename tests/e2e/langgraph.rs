@@ -47,6 +47,9 @@ graphs!(
     the_graph_models_state,
     the_graph_parallel_models,
     the_graph_prompts,
+    the_graph_python_models,
+    the_graph_python_nodes,
+    the_graph_python_packets,
     the_graph_react,
     the_graph_subgraph,
     the_graph_tools,
@@ -89,16 +92,34 @@ fn a_graph_that_waits_for_a_person_ends_where_nobody_answers() {
     );
 }
 
+/// The graph with another body of its node `draft`; what the import says.
+fn with_draft(body: &str, head: &str) -> (Project, String) {
+    let text = WAITING.replace("return {\"n\": state[\"n\"] + 1}", body);
+    let project = Project::with("app.py", &format!("{head}{text}"));
+    let ended = project.run(&["transpile", "from-langchain", "app.py", "-o", "."]);
+    (project, format!("{}{}{}", ended.code, ended.stdout, ended.stderr))
+}
+
+#[test]
+fn a_node_with_a_loop_is_carried_as_python() {
+    let body = "for _ in range(3):\n        state[\"n\"] += 1\n    return state";
+    let (project, said) = with_draft(body, "");
+    assert!(said.starts_with('0') && said.contains("`draft` is carried as Python: it has a loop"), "{said}");
+    assert!(project.read("tasks/app.py").contains("for _ in range(3):"), "{said}");
+}
+
 #[test]
 fn a_node_without_a_counterpart_is_told() {
-    let text = WAITING.replace(
-        "return {\"n\": state[\"n\"] + 1}",
-        "for _ in range(3):\n        state[\"n\"] += 1\n    return state",
-    );
-    let project = Project::with("app.py", &text);
-    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
-    let said = format!("{}{}", ended.stdout, ended.stderr);
-    assert!(said.contains("the node `draft`: it has a loop"), "{said}");
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    let body = "for _ in range(3):\n        llm.invoke(\"go\")\n    return {}";
+    let (_, said) = with_draft(body, head);
+    let why = "the node `draft`: it has a loop, and as a Python tool it cannot have `llm`";
+    assert!(said.starts_with('1') && said.contains(why), "{said}");
+
+    let body = "for _ in range(3):\n        trim_messages([])\n    return {}";
+    let (_, said) = with_draft(body, "from langchain_core.messages import trim_messages\n");
+    let why = "it has a loop, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
+    assert!(said.starts_with('1') && said.contains(why), "{said}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ usage: record.py [CASE ...]
 
 A case is a folder with `app.py` (an application as people write them) and `drive.json`:
   entry    the object of app.py that is invoked
-  how      invoke (default), stream
+  how      invoke (default), ainvoke, stream
   input    what it is given; a list of inputs for several calls
   config   the configuration of the calls
   replies  rules, the first that fits answers: {"match": regular expression on the last message's text,
@@ -13,7 +13,7 @@ A case is a folder with `app.py` (an application as people write them) and `driv
 Without a rule the reply is `reply-` and a hash of the messages, so that a wrong prompt changes what follows.
 The result is `recorded.jsonl` (path, body, status, reply of each request, sorted) and `result.json`.
 """
-import hashlib, http.server, json, os, pathlib, re, runpy, sys, threading, warnings
+import asyncio, hashlib, http.server, json, os, pathlib, re, runpy, sys, threading, warnings
 
 ROOT = pathlib.Path(__file__).resolve().parents[3] / "tests/fixtures/langchain"
 
@@ -166,6 +166,8 @@ def record(folder):
             result = chunks[0]
             for chunk in chunks[1:]:
                 result = result + chunk
+        elif drive.get("how") == "ainvoke":
+            result = asyncio.run(entry.ainvoke(given, drive.get("config")))
         else:
             result = entry.invoke(given, drive.get("config"))
     server.shutdown()

@@ -93,7 +93,11 @@ fn functions(m: &M<'_>, file: &LangChainFile) -> Vec<Callable> {
     let roots = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op)).chain(&file.tools);
     for root in roots {
         each(root, &mut |op| {
-            if let Some(code) = code_of(op) {
+            let carried = match &op.kind {
+                OpKind::Graph(graph) => graph.wiring.as_ref().map(|w| w.carried().map(|c| &c.code)),
+                _ => None,
+            };
+            for code in code_of(op).into_iter().chain(carried.into_iter().flatten()) {
                 wanted.insert((code.origin.file.clone(), code.origin.span.start));
             }
         });

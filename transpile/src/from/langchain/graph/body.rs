@@ -1,6 +1,7 @@
 //! What a function of a graph does, where that can be told: what it reads of the state, which models it asks,
 //! what it writes and where it goes.
 
+use super::carried::Carried;
 use crate::from::langchain::model::Node;
 
 /// Statements without a loop: what is asked, and how they end.
@@ -53,6 +54,8 @@ pub enum End {
     Value(Expr),
     /// With a packet for each element: the node, the element's variable, the list, the fields.
     Sends(Box<Sends>),
+    /// With what the function gives as Python; it asks no model.
+    Python(Box<Carried>),
     /// With one of two blocks.
     If(Expr, Box<Block>, Box<Block>),
 }
@@ -140,6 +143,9 @@ impl Block {
 
     /// The fields that some way through it writes.
     pub fn writes(&self) -> Vec<String> {
+        if let End::Python(carried) = &self.end {
+            return carried.writes.clone();
+        }
         let mut out: Vec<String> = Vec::new();
         self.each_update(&mut |update| {
             for (name, _) in update {
@@ -158,7 +164,7 @@ impl Block {
                 yes.each_update(f);
                 no.each_update(f);
             }
-            End::Value(_) | End::Sends(_) => {}
+            End::Value(_) | End::Sends(_) | End::Python(_) => {}
         }
     }
 
@@ -181,6 +187,7 @@ impl Block {
                 yes.each_expr(f);
                 no.each_expr(f);
             }
+            End::Python(_) => {}
         }
     }
 
@@ -195,6 +202,7 @@ impl Block {
             End::Value(value) => value.labels(out),
             End::Command { goto: Some(goto), .. } => goto.labels(out),
             End::If(_, yes, no) => yes.collect_labels(out) && no.collect_labels(out),
+            End::Python(carried) => carried.labels.iter().flatten().map(|l| out.push(l.clone())).count() > 0,
             _ => false,
         }
     }

@@ -1,9 +1,10 @@
 //! From a builder to the compiled graph.
 
+use super::body::Block;
 use super::builder::{ANY, Action, BranchDef, Builder, END, EdgeDef, NodeDef, START};
 use super::model::{Graph, GraphEdge, GraphNode, NodeKind};
 use super::wiring::{Branch, Edge, Function, Wiring};
-use super::{Compiled, kind, translate};
+use super::{Compiled, carried, kind, translate};
 use crate::from::langchain::model::{Data, Effect, Lambda, Node, OpKind};
 use crate::from::langchain::state::{M, node, op_of, thing_of};
 use crate::from::langchain::{data, memory};
@@ -25,7 +26,7 @@ pub(super) fn compile(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<V
 
 fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> Value {
     let Some(builder) = m.host.graph.builders.get(id as usize) else { return Value::None };
-    let (defs, state) = (builder.nodes.clone(), builder.state.clone());
+    let (defs, state_schema) = (builder.nodes.clone(), builder.state.clone());
     let (edge_defs, branch_defs) = (builder.edges.clone(), builder.branches.clone());
     graph.edges = edges(builder);
     graph.nodes.push(end(START, NodeKind::Start));
@@ -35,19 +36,36 @@ fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> 
     }
     graph.nodes.push(end(END, NodeKind::End));
     check(m, &graph, site);
-    graph.state = state.map(|schema| super::schema::fields(m, &schema, site)).unwrap_or_default();
+    graph.state = state_schema.as_ref().map(|s| super::schema::fields(m, s, site)).unwrap_or_default();
     graph.interrupt_before = interrupts(m, args.named("interrupt_before"), &defs);
     graph.interrupt_after = interrupts(m, args.named("interrupt_after"), &defs);
     graph.checkpointer = memory::class_of(m, args.named("checkpointer"));
-    graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs));
+    let fields: Vec<String> = graph.state.iter().map(|(name, _)| name.clone()).collect();
+    let schema = state_schema.as_ref();
+    graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs, (schema, &fields)));
     let op = node(m, OpKind::Graph(graph), site);
     let function = super::enclosing_function(m, site);
     m.host.graph.compiled.push(Compiled { op, builder: Some(id), function });
     Value::Native(Native { kind: kind::COMPILED, id: m.host.graph.compiled.len() as u32 - 1 })
 }
 
-/// How the graph runs.
-fn wiring(m: &mut M<'_>, nodes: &[NodeDef], edges: Vec<EdgeDef>, branches: Vec<BranchDef>) -> Wiring {
+/// What a function does, or the function itself as Python.
+fn block(
+    m: &mut M<'_>,
+    value: &Value,
+    (schema, fields): (Option<&Value>, &[String]),
+) -> Result<Block, String> {
+    translate::block(m, value).or_else(|reason| carried::carried(m, value, schema, fields, reason))
+}
+
+/// How the graph runs; the state is its schema and the names of its fields.
+fn wiring(
+    m: &mut M<'_>,
+    nodes: &[NodeDef],
+    edges: Vec<EdgeDef>,
+    branches: Vec<BranchDef>,
+    state: (Option<&Value>, &[String]),
+) -> Wiring {
     let mut out = Wiring::default();
     for edge in edges {
         out.edges.push(Edge { sources: edge.sources, target: edge.target, is_join: edge.is_join });
@@ -57,7 +75,7 @@ fn wiring(m: &mut M<'_>, nodes: &[NodeDef], edges: Vec<EdgeDef>, branches: Vec<B
             Some(Value::External(path)) if path.ends_with("tools_condition") => {
                 Ok(translate::tools_condition())
             }
-            Some(path) => translate::block(m, path),
+            Some(path) => block(m, path, state),
             None => Err("a function of the library decides".to_owned()),
         };
         let ends = branch.ends.filter(|_| !branch.open);
@@ -71,7 +89,7 @@ fn wiring(m: &mut M<'_>, nodes: &[NodeDef], edges: Vec<EdgeDef>, branches: Vec<B
         if op_of(m, value).is_some() {
             continue;
         }
-        let block = translate::block(m, value);
+        let block = block(m, value, state);
         out.functions.push(Function {
             node: node.id.clone(),
             block,

@@ -3,6 +3,7 @@
 mod body;
 mod builder;
 mod calls;
+mod carried;
 mod compile;
 mod functional;
 mod handoffs;

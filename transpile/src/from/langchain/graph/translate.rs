@@ -58,7 +58,7 @@ pub(super) fn tools_condition() -> Block {
     Block { asks: Vec::new(), end: End::If(calls, says("tools"), says(super::builder::END)) }
 }
 
-fn state_parameter(function: &Function, is_bound: bool) -> Option<String> {
+pub(super) fn state_parameter(function: &Function, is_bound: bool) -> Option<String> {
     let parameters = function.parameters()?;
     let mut names =
         parameters.posonlyargs.iter().chain(&parameters.args).map(|p| p.parameter.name.id.as_str());

@@ -1,6 +1,7 @@
 //! How a graph runs: its edges as LangGraph holds them, and what its functions do.
 
 use super::body::{Block, End};
+use super::carried::Carried;
 use crate::from::langchain::model::{Code, Node};
 
 /// Edges, branches and functions of a graph.
@@ -58,6 +59,15 @@ pub struct Function {
 }
 
 impl Wiring {
+    /// The functions that stay Python.
+    pub fn carried(&self) -> impl Iterator<Item = &Carried> {
+        let blocks = self.functions.iter().map(|f| &f.block).chain(self.branches.iter().map(|b| &b.route));
+        blocks.filter_map(|block| match block {
+            Ok(Block { end: End::Python(carried), .. }) => Some(&**carried),
+            _ => None,
+        })
+    }
+
     /// The function of a node.
     pub fn function(&self, node: &str) -> Option<&Function> {
         self.functions.iter().find(|f| f.node == node)
@@ -76,6 +86,7 @@ fn has_goto(block: &Block) -> bool {
     match &block.end {
         End::Command { goto, .. } => goto.is_some(),
         End::If(_, yes, no) => has_goto(yes) || has_goto(no),
+        End::Python(carried) => carried.goes,
         _ => false,
     }
 }

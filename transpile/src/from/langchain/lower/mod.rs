@@ -145,7 +145,7 @@ fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
     let stem = names::identifier(name.split('.').next().unwrap_or(name));
     let mut shared = Shared {
         file,
-        names: Names::default(),
+        names: reserved(),
         items: Vec::new(),
         declared: Vec::new(),
         python: PythonFiles::new(&stem),
@@ -178,6 +178,40 @@ fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
         out.python_files.push(OutputFile { path, text, origins: Vec::new() });
     }
     out.report.entries.append(&mut shared.report.entries);
+}
+
+/// Names without what missions call by a plain name: a chain of that name would stand in its place.
+fn reserved() -> Names {
+    const CALLED: &[&str] = &[
+        "ask",
+        "decode",
+        "drop",
+        "ends_with",
+        "flatten",
+        "format",
+        "join",
+        "keys",
+        "len",
+        "lower",
+        "max",
+        "merge",
+        "min",
+        "replace",
+        "split",
+        "starts_with",
+        "substring",
+        "sum",
+        "take",
+        "trim",
+        "upper",
+        "values",
+        "zip",
+    ];
+    let mut names = Names::default();
+    for name in CALLED {
+        names.fresh(name);
+    }
+    names
 }
 
 /// An input keeps its name where only the head of a statement is reserved, e.g. `input` itself.

@@ -1,8 +1,8 @@
 //! Functions as Python tools.
 
-use super::Body;
 use super::records;
 use super::value::{self, Code, Value};
+use super::{Body, Shared};
 use crate::from::callable::Callable;
 use crate::from::langchain::model::{self, Data, Effect, Node, OpKind, Origin, Tool};
 use crate::from::lower::text::{docs, string};
@@ -10,9 +10,9 @@ use crate::from::lower::{Fate, names};
 use serde_json::Value as Json;
 
 /// The function of a file behind a place.
-pub(super) fn callable(body: &Body<'_, '_>, code: &model::Code) -> Option<Callable> {
+pub(in crate::from::langchain) fn callable(shared: &Shared<'_>, code: &model::Code) -> Option<Callable> {
     let wanted = &code.origin;
-    body.shared
+    shared
         .file
         .functions
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn call_function(
     input: &Value,
     origin: &Origin,
 ) -> Value {
-    let Some(function) = callable(body, code) else {
+    let Some(function) = callable(body.shared, code) else {
         return lost(body, &format!("the function `{}` is not known", code.name), origin);
     };
     if let Some(value) = super::condition::translate(body, &function, input, origin) {
@@ -105,7 +105,7 @@ fn one(body: &mut Body<'_, '_>, op: &Node, origin: &Origin) -> Option<String> {
         body.shared.note(Fate::Lost, Effect::Setting, "the name of a tool is not known", &op.origin);
         return None;
     };
-    let function = tool.code.as_ref().and_then(|code| callable(body, code));
+    let function = tool.code.as_ref().and_then(|code| callable(body.shared, code));
     let place = match &function {
         Some(function) => {
             missing(body, function, &op.origin);

@@ -2,8 +2,10 @@
 
 use super::print::{Scope, quoted, wrapped};
 use super::providers::Providers;
+use super::python::Use;
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Answer, Ask, Block, End, Expr};
+use crate::from::langchain::graph::carried::Carried;
 use crate::from::langchain::model::{Bind, OpKind};
 
 /// The text of the state that follows a command's target; `None`: the edges decide.
@@ -67,6 +69,9 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         scope: &Scope,
         given: &[(String, Ty)],
     ) -> Result<(), String> {
+        if let End::Python(carried) = &block.end {
+            return self.python(name, carried, scope);
+        }
         let mut scope = scope.clone();
         let mut lines = Vec::new();
         for ask in &block.asks {
@@ -98,6 +103,53 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         }
         lines.push(format!("  step out = if {} then {} else {}", scope.test(test)?, arms[0], arms[1]));
         self.out.push(format!("{head} {{\n{}\n  return out\n}}", lines.join("\n")));
+        Ok(())
+    }
+
+    /// The chain of a function that stays Python.
+    fn python(&mut self, name: &str, carried: &Carried, scope: &Scope) -> Result<(), String> {
+        // What the tool gives is read like an answer.
+        let mut scope = scope.clone();
+        let (step, answer) = match &self.ending {
+            Ending::Way { .. } => ("label", "label"),
+            _ => ("update", "update.goto"),
+        };
+        scope.answers.insert(0, (answer.to_owned(), Ty::String));
+        let fields = match &self.ending {
+            Ending::Way { .. } => Vec::new(),
+            Ending::State { reducers, .. } | Ending::Update { reducers, .. } => {
+                let is_written = |(name, _): &&(String, Option<String>)| carried.writes.contains(name);
+                reducers.iter().filter(is_written).cloned().collect()
+            }
+        };
+        let (call, value) = match &self.ending {
+            Ending::Way { way, .. } => {
+                let call = self.providers.python(name, carried, &scope, &Use::Label)?;
+                (call, way(&End::Value(Expr::Answer(0)), &scope)?)
+            }
+            Ending::Update { record, .. } => {
+                let call = self.providers.python(name, carried, &scope, &Use::Fields(&fields))?;
+                let texts: Vec<String> = fields.iter().map(|(n, _)| format!("{n}: update.{n}")).collect();
+                (call, format!("{record} {{ {} }}", texts.join(", ")))
+            }
+            Ending::State { record, at, .. } => {
+                let call = self.providers.python(name, carried, &scope, &Use::Fields(&fields))?;
+                let mut texts = vec!["..s".to_owned()];
+                for (field, reducer) in &fields {
+                    let ty = scope.fields.get(field);
+                    texts.push(format!("{field}: {}", joined(field, reducer.as_deref(), ty)));
+                }
+                let goto = Expr::Answer(0);
+                texts.extend(at(carried.goes.then_some(&goto), &scope)?.map(|at| format!("at: {at}")));
+                let value = match texts.len() {
+                    1 => "s".to_owned(),
+                    _ => format!("{record} {{ {} }}", texts.join(", ")),
+                };
+                (call, value)
+            }
+        };
+        let head = format!("chain {name}(s: {}) -> {}", self.input, self.result());
+        self.out.push(format!("{head} {{\n  step {step} = {call}\n  return {value}\n}}"));
         Ok(())
     }
 
@@ -197,6 +249,15 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         scope.answers.insert(ask.id, (name.clone(), ty));
         let clauses = self.providers.clauses(&model);
         Ok(format!("  step {name} = ask{generic}({}){clauses}", args.join(", ")))
+    }
+}
+
+/// A field after an update of a Python tool.
+fn joined(field: &str, reducer: Option<&str>, ty: Option<&Ty>) -> String {
+    match (reducer, ty) {
+        (None, _) => format!("update.{field}"),
+        (Some(_), Some(Ty::String)) => format!("\"${{s.{field}}}${{update.{field}}}\""),
+        (Some(_), _) => format!("s.{field} + update.{field}"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod block;
 mod print;
 mod providers;
+mod python;
 mod state;
 mod states;
 mod types;

@@ -15,12 +15,19 @@ pub struct Scope {
     pub answers: BTreeMap<usize, (String, Ty)>,
     /// Variables of comprehensions.
     pub variables: BTreeMap<String, Ty>,
+    /// The fields that there are, where it is not all of them.
+    pub only: Option<Vec<String>>,
 }
 
 /// Text and type.
 pub type Typed = (String, Ty);
 
 impl Scope {
+    /// Is the field there?
+    pub fn has(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.iter().any(|known| known == name))
+    }
+
     /// An expression as text.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! The state of a graph as a record, and which of its fields a run is given.
 
+use super::states::{Due, Machine, Next, explore};
 use super::types::Ty;
-use crate::from::langchain::graph::body::{Block, Expr};
-use crate::from::langchain::graph::builder::START;
+use crate::from::langchain::graph::body::{Block, End, Expr};
 use crate::from::langchain::graph::model::Graph;
 use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::model::OpKind;
@@ -51,7 +51,7 @@ impl Field {
 /// As [`fields`].
 pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
     match &graph.wiring {
-        Some(wiring) => fields(graph, wiring),
+        Some(wiring) => fields(graph, wiring, &explore(wiring)?),
         None if graph.agent.is_some() => Ok(vec![Field {
             name: "messages".to_owned(),
             ty: Ty::List(Box::new(Ty::Message)),
@@ -67,7 +67,7 @@ pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
 ///
 /// # Errors
 /// A reducer without a counterpart.
-pub fn fields(graph: &Graph, wiring: &Wiring) -> Result<Vec<Field>, String> {
+pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<Field>, String> {
     if graph.state.is_empty() {
         return Err("its state is not known".to_owned());
     }
@@ -86,7 +86,7 @@ pub fn fields(graph: &Graph, wiring: &Wiring) -> Result<Vec<Field>, String> {
         let given = field.default.as_ref().and_then(|value| super::providers::data(value).ok());
         let (ty, is_input) = match (&reducer, &given) {
             (Some(_), _) | (_, Some(_)) => (ty, true),
-            _ => plain(name, ty, graph, wiring),
+            _ => plain(ty, &Reads::of(name, graph, wiring), machine),
         };
         out.push(Field { name: name.clone(), ty, reducer, is_input, given });
     }
@@ -94,9 +94,8 @@ pub fn fields(graph: &Graph, wiring: &Wiring) -> Result<Vec<Field>, String> {
 }
 
 /// A field that the last update sets: LangGraph has no value before the first.
-fn plain(name: &str, ty: Ty, graph: &Graph, wiring: &Wiring) -> (Ty, bool) {
-    let reads = Reads::of(name, graph, wiring);
-    let early = reads.before_a_write(graph);
+fn plain(ty: Ty, reads: &Reads, machine: &Machine) -> (Ty, bool) {
+    let early = reads.before_a_write(machine);
     let is_input = early || reads.writers.is_empty();
     match is_input && !reads.with_default {
         true => (ty, true),
@@ -154,6 +153,11 @@ impl Reads {
     }
 
     fn reads(&mut self, block: &Block, name: &str) -> bool {
+        if let End::Python(carried) = &block.end {
+            let read = carried.reads(name);
+            self.with_default |= read == Some(true);
+            return read.is_some();
+        }
         let mut found = false;
         let mut with_default = false;
         block.each_expr(&mut |expr| match expr {
@@ -169,27 +173,23 @@ impl Reads {
     }
 
     /// Is there a way from the start to a reader on which nobody writes?
-    fn before_a_write(&self, graph: &Graph) -> bool {
+    fn before_a_write(&self, machine: &Machine) -> bool {
         let mut seen = BTreeSet::new();
-        let mut open = vec![START.to_owned()];
-        while let Some(node) = open.pop() {
-            if !seen.insert(node.clone()) {
-                continue;
-            }
-            if self.readers.contains(&node) {
+        let mut open = vec![0];
+        while let Some(at) = open.pop() {
+            let Some(state) = machine.states.get(at).filter(|_| seen.insert(at)) else { continue };
+            // What is sent in a packet is not the state.
+            let reads = |due: &Due| matches!(due, Due::Once(node) if self.readers.contains(node));
+            if state.due.iter().any(reads) {
                 return true;
             }
-            if self.writers.contains(&node) {
+            if state.due.iter().any(|due| self.writers.contains(due.node())) {
                 continue;
             }
-            if self.branches.contains(&node) {
-                return true;
-            }
-            for edge in graph.edges.iter().filter(|e| e.source == node) {
-                match edge.target.as_str() {
-                    "*" => open.extend(graph.nodes.iter().map(|n| n.id.clone())),
-                    target => open.push(target.to_owned()),
-                }
+            match &state.next {
+                Next::To(next) => open.extend(next),
+                Next::Choice { node, .. } if self.branches.contains(node) => return true,
+                Next::Choice { ways, .. } => open.extend(ways.iter().filter_map(|(_, next)| *next)),
             }
         }
         false

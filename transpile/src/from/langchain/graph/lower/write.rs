@@ -32,7 +32,7 @@ pub(in crate::from::langchain) fn mission(
         return Err("it waits for a person after a node".to_owned());
     }
     let machine = explore(wiring)?;
-    let fields = fields(graph, wiring)?;
+    let fields = fields(graph, wiring, &machine)?;
     let record = shared.names.fresh("State");
     let node_enum = shared.names.fresh("Node");
     let mut lowering = Lowering {
@@ -461,6 +461,7 @@ impl Lowering<'_, '_, '_> {
             given.push(format!("{field}: {text}"));
             packet.fields.insert(field.clone(), ty);
         }
+        packet.only = Some(sends.fields.iter().map(|(name, _)| name.clone()).collect());
         if is_new {
             self.items
                 .push(format!("/// What is sent to `{node}`.\nrecord {input} {{ {} }}", declared.join(", ")));

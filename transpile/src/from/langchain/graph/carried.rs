@@ -1,0 +1,406 @@
+//! A function that stays Python: what it reads of the state, what it writes and where it goes, as far as its text shows.
+
+use super::body::{Block, End};
+use super::builder::END;
+use super::targets::function_of;
+use super::translate::{Reason, state_parameter};
+use crate::from::langchain::data;
+use crate::from::langchain::model::Code;
+use crate::from::langchain::schema::class_text;
+use crate::from::langchain::state::M;
+use crate::python::syntax::ast;
+use crate::python::value::{self, Function};
+use crate::python::{Object, Value};
+use ruff_python_ast::visitor::{self, Visitor};
+
+/// A function that stays Python.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// Where it stands.
+    pub code: Code,
+    /// Why it is not translated.
+    pub reason: String,
+    /// The fields that it reads, `true` where it has a default for want of one; `None`: it uses its whole state.
+    pub reads: Option<Vec<(String, bool)>>,
+    /// The fields that it writes.
+    pub writes: Vec<String>,
+    /// The texts that it goes to or gives, where all are constant.
+    pub labels: Option<Vec<String>>,
+    /// It gives a `Command` that goes somewhere.
+    pub goes: bool,
+    /// It reads fields as attributes.
+    pub by_attribute: bool,
+    /// `async def`.
+    pub is_async: bool,
+}
+
+impl Carried {
+    /// Does it read a field? `Some(true)`: with a default.
+    pub fn reads(&self, name: &str) -> Option<bool> {
+        match &self.reads {
+            Some(reads) => {
+                reads.iter().find(|(known, _)| known == name).map(|(_, with_default)| *with_default)
+            }
+            None => Some(true),
+        }
+    }
+}
+
+/// A function that is not translated for a reason, as a block that runs it as Python. `fields` are those of the state.
+///
+/// # Errors
+/// Why it cannot stay Python either.
+pub(super) fn carried(
+    m: &M<'_>,
+    value: &Value,
+    schema: Option<&Value>,
+    fields: &[String],
+    reason: Reason,
+) -> Result<Block, Reason> {
+    let Some(function) = function_of(m, value) else { return Err(reason) };
+    let value::Code::Def(def) = &function.code else {
+        return lambda(m, value, schema, fields, &function, reason);
+    };
+    let mut facts = Facts::of(&function)?;
+    def.body.iter().for_each(|s| facts.visit_stmt(s));
+    facts.block(m, value, schema, fields, def.is_async, reason)
+}
+
+fn lambda(
+    m: &M<'_>,
+    value: &Value,
+    schema: Option<&Value>,
+    fields: &[String],
+    function: &Function,
+    reason: Reason,
+) -> Result<Block, Reason> {
+    let value::Code::Lambda(lambda) = &function.code else { return Err(reason) };
+    let mut facts = Facts::of(function)?;
+    facts.visit_expr(&lambda.body);
+    facts.ended(&lambda.body);
+    facts.block(m, value, schema, fields, false, reason)
+}
+
+/// What the text of a function shows.
+struct Facts {
+    /// The parameter that holds the state.
+    state: String,
+    reads: Vec<(String, bool)>,
+    /// It uses its state in another way than reading fields.
+    is_whole: bool,
+    by_attribute: bool,
+    /// Fields of dicts that it gives; `None`: not all are known.
+    writes: Option<Vec<String>>,
+    /// Names that it gives, whose dicts are looked up.
+    given: Vec<String>,
+    /// Fields of dicts that names hold; `None`: not all are known.
+    held: Vec<(String, Option<Vec<String>>)>,
+    labels: Option<Vec<String>>,
+    goes: bool,
+    /// What keeps it from being a tool.
+    obstacle: Option<String>,
+}
+
+impl Facts {
+    fn of(function: &Function) -> Result<Facts, Reason> {
+        let state = state_parameter(function, false).ok_or("it takes no state")?;
+        let parameters = function.parameters().ok_or("it takes no state")?;
+        let plain = parameters.posonlyargs.iter().chain(&parameters.args).skip(1);
+        let more = plain.chain(&parameters.kwonlyargs).find(|p| p.default.is_none());
+        let obstacle =
+            more.map(|p| format!("it takes `{}`, which a Python tool is not given", p.parameter.name.id));
+        Ok(Facts {
+            state,
+            reads: Vec::new(),
+            is_whole: false,
+            by_attribute: false,
+            writes: Some(Vec::new()),
+            given: Vec::new(),
+            held: Vec::new(),
+            labels: Some(Vec::new()),
+            goes: false,
+            obstacle,
+        })
+    }
+
+    fn block(
+        mut self,
+        m: &M<'_>,
+        value: &Value,
+        schema: Option<&Value>,
+        fields: &[String],
+        is_async: bool,
+        reason: Reason,
+    ) -> Result<Block, Reason> {
+        if matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..) | Object::Partial(..)))
+        {
+            return Err(format!("{reason}, and it is bound to an object, which a Python tool is not given"));
+        }
+        if let Some(obstacle) = self.obstacle {
+            return Err(format!("{reason}, and {obstacle}"));
+        }
+        let Some(code) = data::code(m, value) else { return Err(reason) };
+        for name in std::mem::take(&mut self.given) {
+            let held = self.held.iter().find(|(known, _)| *known == name);
+            let keys = held.and_then(|(_, keys)| keys.clone());
+            self.writes = self.writes.take().zip(keys).map(|(mut writes, keys)| {
+                keys.into_iter().for_each(|key| insert(&mut writes, key));
+                writes
+            });
+        }
+        let writes = match self.writes {
+            Some(writes) => writes.into_iter().filter(|name| fields.contains(name)).collect(),
+            None => fields.to_vec(),
+        };
+        let by_attribute = self.by_attribute || (self.is_whole && schema.is_some_and(|s| is_object(m, s)));
+        let carried = Carried {
+            code,
+            reason,
+            reads: (!self.is_whole).then_some(self.reads),
+            writes,
+            labels: self.labels.filter(|labels| !labels.is_empty()),
+            goes: self.goes,
+            by_attribute,
+            is_async,
+        };
+        Ok(Block { asks: Vec::new(), end: End::Python(Box::new(carried)) })
+    }
+
+    fn is_state(&self, expr: &ast::Expr) -> bool {
+        matches!(expr, ast::Expr::Name(name) if name.id.as_str() == self.state)
+    }
+
+    fn read(&mut self, name: &str, with_default: bool) {
+        match self.reads.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known &= with_default,
+            None => self.reads.push((name.to_owned(), with_default)),
+        }
+    }
+
+    /// What a `return` gives.
+    fn ended(&mut self, expr: &ast::Expr) {
+        match expr {
+            ast::Expr::If(choice) => {
+                self.ended(&choice.body);
+                self.ended(&choice.orelse);
+            }
+            ast::Expr::NoneLiteral(_) => self.labels = None,
+            ast::Expr::Dict(dict) => {
+                self.labels = if self.goes { self.labels.take() } else { None };
+                self.wrote(keys_of(dict));
+            }
+            ast::Expr::Call(call) if called(call) == Some("Command") => self.command(call),
+            ast::Expr::StringLiteral(text) => self.label(text.value.to_str()),
+            ast::Expr::BooleanLiteral(yes) => self.label(if yes.value { "True" } else { "False" }),
+            ast::Expr::Name(name) if name.id.as_str() == "END" => self.label(END),
+            ast::Expr::Name(name) if !self.is_state(expr) => {
+                self.labels = None;
+                self.given.push(name.id.to_string());
+            }
+            _ => {
+                self.labels = None;
+                self.wrote(None);
+            }
+        }
+    }
+
+    fn wrote(&mut self, keys: Option<Vec<String>>) {
+        self.writes = self.writes.take().zip(keys).map(|(mut writes, keys)| {
+            keys.into_iter().for_each(|key| insert(&mut writes, key));
+            writes
+        });
+    }
+
+    fn label(&mut self, text: &str) {
+        if let Some(labels) = &mut self.labels {
+            insert(labels, text.to_owned());
+        }
+    }
+
+    fn command(&mut self, call: &ast::ExprCall) {
+        let named = |name: &str| {
+            let of_name = |k: &&ast::Keyword| k.arg.as_ref().is_some_and(|a| a.as_str() == name);
+            call.arguments.keywords.iter().find(of_name).map(|k| &k.value)
+        };
+        if named("graph").is_some() {
+            self.obstacle = Some("its `Command` goes to the graph around it".to_owned());
+        }
+        match named("goto") {
+            Some(ast::Expr::StringLiteral(text)) => self.label(text.value.to_str()),
+            Some(ast::Expr::Name(name)) if name.id.as_str() == "END" => self.label(END),
+            _ => self.labels = None,
+        }
+        self.goes = true;
+        match named("update") {
+            None => {}
+            Some(ast::Expr::Dict(dict)) => self.wrote(keys_of(dict)),
+            Some(ast::Expr::Name(name)) => self.given.push(name.id.to_string()),
+            Some(_) => self.wrote(None),
+        }
+    }
+
+    /// A name gets a value, or a field of it does.
+    fn held(&mut self, name: &str, keys: Option<Vec<String>>) {
+        match self.held.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => {
+                *known = known.take().zip(keys).map(|(mut known, keys)| {
+                    keys.into_iter().for_each(|key| insert(&mut known, key));
+                    known
+                });
+            }
+            None => self.held.push((name.to_owned(), keys)),
+        }
+    }
+
+    fn assigned(&mut self, target: &ast::Expr, value: Option<&ast::Expr>) {
+        match target {
+            ast::Expr::Name(name) => {
+                let keys = match value {
+                    Some(ast::Expr::Dict(dict)) => keys_of(dict),
+                    _ => None,
+                };
+                self.held(name.id.as_str(), keys);
+            }
+            ast::Expr::Subscript(sub) => {
+                let ast::Expr::Name(name) = &*sub.value else { return };
+                let key = match &*sub.slice {
+                    ast::Expr::StringLiteral(key) => Some(vec![key.value.to_str().to_owned()]),
+                    _ => None,
+                };
+                self.held(name.id.as_str(), key);
+            }
+            ast::Expr::Tuple(items) => items.elts.iter().for_each(|t| self.assigned(t, None)),
+            _ => {}
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Facts {
+    fn visit_stmt(&mut self, stmt: &'a ast::Stmt) {
+        match stmt {
+            // What a function inside gives is not what this one gives.
+            ast::Stmt::FunctionDef(def) => {
+                let (writes, labels) = (self.writes.clone(), self.labels.clone());
+                let (given, goes) = (self.given.clone(), self.goes);
+                visitor::walk_stmt(self, stmt);
+                (self.writes, self.labels, self.given, self.goes) = (writes, labels, given, goes);
+                self.held(def.name.id.as_str(), None);
+                return;
+            }
+            ast::Stmt::Return(r) => match r.value.as_deref() {
+                Some(value) => self.ended(value),
+                None => self.labels = None,
+            },
+            ast::Stmt::Assign(s) => s.targets.iter().for_each(|t| self.assigned(t, Some(&s.value))),
+            ast::Stmt::AnnAssign(s) if s.value.is_some() => self.assigned(&s.target, s.value.as_deref()),
+            ast::Stmt::AugAssign(s) => match &*s.target {
+                target @ ast::Expr::Subscript(_) => self.assigned(target, None),
+                target => self.assigned(target, Some(&s.value)),
+            },
+            ast::Stmt::For(s) => self.assigned(&s.target, None),
+            _ => {}
+        }
+        visitor::walk_stmt(self, stmt);
+    }
+
+    fn visit_annotation(&mut self, _: &'a ast::Expr) {}
+
+    fn visit_expr(&mut self, expr: &'a ast::Expr) {
+        match expr {
+            ast::Expr::Yield(_) | ast::Expr::YieldFrom(_) => {
+                self.obstacle = Some("it gives several values".to_owned());
+            }
+            ast::Expr::Subscript(sub) if self.is_state(&sub.value) => match &*sub.slice {
+                ast::Expr::StringLiteral(key) => self.read(key.value.to_str(), false),
+                _ => {
+                    self.is_whole = true;
+                    self.visit_expr(&sub.slice);
+                }
+            },
+            ast::Expr::Call(call) if self.is_get(call) => {
+                match call.arguments.args.first() {
+                    Some(ast::Expr::StringLiteral(key)) => self.read(key.value.to_str(), true),
+                    _ => self.is_whole = true,
+                }
+                call.arguments.args.iter().skip(1).for_each(|a| self.visit_expr(a));
+            }
+            ast::Expr::Call(call) => {
+                match &*call.func {
+                    ast::Expr::Name(name) if name.id.as_str() == "interrupt" => {
+                        self.obstacle = Some("it waits for a person with `interrupt`".to_owned());
+                    }
+                    // `updates.update(…)` and the like.
+                    ast::Expr::Attribute(attr) => {
+                        if let ast::Expr::Name(name) = &*attr.value {
+                            let keeps =
+                                matches!(attr.attr.as_str(), "get" | "items" | "keys" | "values" | "copy");
+                            if !keeps && self.held.iter().any(|(known, _)| known == name.id.as_str()) {
+                                self.held(name.id.as_str(), None);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+                for given in &call.arguments.args {
+                    if let ast::Expr::Name(name) = given {
+                        self.held(name.id.as_str(), None);
+                    }
+                }
+                visitor::walk_expr(self, expr);
+            }
+            ast::Expr::Attribute(attr) if self.is_state(&attr.value) => {
+                match matches!(
+                    attr.attr.as_str(),
+                    "get" | "items" | "keys" | "values" | "copy" | "update" | "pop"
+                ) {
+                    true => self.is_whole = true,
+                    false => {
+                        self.by_attribute = true;
+                        self.read(attr.attr.as_str(), false);
+                    }
+                }
+            }
+            _ if self.is_state(expr) => self.is_whole = true,
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+}
+
+impl Facts {
+    fn is_get(&self, call: &ast::ExprCall) -> bool {
+        matches!(&*call.func, ast::Expr::Attribute(a) if a.attr.as_str() == "get" && self.is_state(&a.value))
+    }
+}
+
+fn insert(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+fn called(call: &ast::ExprCall) -> Option<&str> {
+    match &*call.func {
+        ast::Expr::Name(name) => Some(name.id.as_str()),
+        ast::Expr::Attribute(attr) => Some(attr.attr.as_str()),
+        _ => None,
+    }
+}
+
+/// The keys of a dict; `None`: not all are constant.
+fn keys_of(dict: &ast::ExprDict) -> Option<Vec<String>> {
+    let key = |item: &ast::DictItem| match &item.key {
+        Some(ast::Expr::StringLiteral(key)) => Some(key.value.to_str().to_owned()),
+        _ => None,
+    };
+    dict.items.iter().map(key).collect()
+}
+
+/// Are the fields of the state attributes: those of a model or dataclass?
+fn is_object(m: &M<'_>, schema: &Value) -> bool {
+    let Some(Object::Class(class)) = m.object_of(schema) else { return false };
+    let is_model = |base: &Value| match base {
+        Value::External(path) => path.ends_with("BaseModel"),
+        other => is_object(m, other),
+    };
+    class_text(m, class).trim_start().starts_with("@dataclass") || class.bases.iter().any(is_model)
+}
