@@ -56,6 +56,14 @@ fn ask(question: &Question) -> Option<serde_json::Value> {
     let is_text = question.schema["type"] == "string" || !choices.is_empty();
     match is_text {
         true => Some(serde_json::Value::String(text.to_owned())),
-        false => serde_json::from_str(text).ok(),
+        // What may be anything is text where it is no JSON.
+        false => {
+            let is_any = question
+                .schema
+                .as_object()
+                .is_none_or(|s| !s.contains_key("type") && !s.contains_key("anyOf"));
+            let as_text = || is_any.then(|| serde_json::Value::String(text.to_owned()));
+            serde_json::from_str(text).ok().or_else(as_text)
+        }
     }
 }

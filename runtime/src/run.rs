@@ -53,7 +53,7 @@ pub async fn run_async(plan: &Arc<Plan>, options: RunOptions) -> Result<RunRepor
     let params =
         inputs::resolve(plan, &options.inputs, &*options.env, &redactor).map_err(RunError::Inputs)?;
     let prepared = prepare(plan).map_err(RunError::Plan)?;
-    validate(plan, &prepared)?;
+    validate(plan, &prepared, options.people.as_deref())?;
     let setup = Setup { plan, params, redactor, options, clock: Clock::system(), mocks: None, seed: None };
     Ok(execute(setup, &prepared).await?.0)
 }
@@ -64,7 +64,7 @@ pub async fn run_async(plan: &Arc<Plan>, options: RunOptions) -> Result<RunRepor
 /// Everything that [`run`] refuses before it starts.
 pub fn dry_run(plan: &Plan, options: &RunOptions) -> Result<(), RunError> {
     inputs::resolve(plan, &options.inputs, &*options.env, &Redactor::default()).map_err(RunError::Inputs)?;
-    validate(plan, &prepare(plan).map_err(RunError::Plan)?)
+    validate(plan, &prepare(plan).map_err(RunError::Plan)?, options.people.as_deref())
 }
 
 pub(crate) fn on_own_thread<T, F>(work: impl FnOnce() -> F + Send) -> Result<T, RunError>

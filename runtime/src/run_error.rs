@@ -15,6 +15,9 @@ pub enum RunError {
     /// The policy refuses effects that are known before the start.
     #[error("{}", lines("the policy refuses", .0))]
     Refused(Vec<String>),
+    /// Steps ask a person, and nobody can be asked in this run.
+    #[error("{}; run it at a terminal", lines("nobody can be asked in this run, and a person must answer", .0))]
+    Nobody(Vec<String>),
     /// The root, the log or the threads could not be had.
     #[error("{what}: {error}")]
     Io {

@@ -78,18 +78,47 @@ g.add_edge("publish", END)
 app = g.compile(interrupt_before=["publish"])
 "#;
 
-#[test]
-fn a_graph_that_waits_for_a_person_ends_where_nobody_answers() {
-    let project = Project::with("app.py", WAITING);
-    project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
-    assert!(project.read("app.mission").contains("human.approve(subject: \"Run the node publish?\")"));
+/// An application that waits for a person is imported; its run is refused before anything runs, and says where it waits.
+fn waits(app: &str, asked: &[&str]) -> Project {
+    let project = Project::with("app.py", app);
+    project.expect(0, &["transpile", "from-langchain", "app.py", "-o", ".", "--check"]);
     let ended = project.run(&["run", "app.mission", "-i", "n=1"]);
-    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("nobody can be asked in this run: Run the node publish?"),
+        ended.stderr.contains("nobody can be asked in this run, and a person must answer"),
         "{}",
         ended.stderr
     );
+    for asked in asked {
+        assert!(ended.stderr.contains(asked), "{asked}\n{}", ended.stderr);
+    }
+    assert!(!project.has(".rustchain/runs"), "nothing ran: {}", ended.stderr);
+    project
+}
+
+#[test]
+fn a_graph_that_waits_before_a_node_is_refused_before_it_runs() {
+    waits(WAITING, &["Run the node publish?"]);
+}
+
+#[test]
+fn a_graph_that_waits_after_a_node_is_refused_before_it_runs() {
+    let app = WAITING
+        .replace("interrupt_before=[\"publish\"]", "interrupt_after=[\"draft\"], interrupt_before=\"*\"");
+    let asked = ["Go on after the node draft?", "Run the node draft?", "Run the node publish?"];
+    let project = waits(&app, &asked);
+    let inspected = project.expect(0, &["inspect", "app.py"]);
+    assert!(inspected.stdout.contains("\"interrupt_after\": ["), "{}", inspected.stdout);
+}
+
+#[test]
+fn a_node_that_waits_for_an_answer_is_refused_before_it_runs() {
+    let body = "answer = interrupt({\"n\": state[\"n\"]})\n    return {\"n\": int(answer) + 1}";
+    let app = WAITING.replace("return {\"n\": state[\"n\"] + 1}", body);
+    let app = app.replace("interrupt_before=[\"publish\"]", "");
+    let app = format!("from langgraph.types import interrupt\n{app}");
+    let project = waits(&app, &["the node `draft` waits for an answer"]);
+    assert!(project.read("tasks/app.py").contains("answer = interrupt({\"n\": state[\"n\"]})"));
 }
 
 /// The graph with another body of its node `draft`; what the import says.

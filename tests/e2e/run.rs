@@ -216,3 +216,21 @@ mission m {
     let wrong = project.expect(2, &["run", "m.mission", "--shims", "shims.toml"]);
     assert!(wrong.stderr.contains("shims.toml:1"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_question_that_nobody_answers_is_refused_before_anything_runs() {
+    let text = "edition 2026\nmission m {\n  policy { allow fs.write \"out.txt\", allow human }\n  step first = fs.write(path: \"out.txt\", text: \"x\")\n  step go = human.approve(subject: \"Go?\") with { after [first] }\n  output go: bool = go\n}\n";
+    let project = Project::with("m.mission", text);
+    let ended = project.expect(4, &["run", "m.mission"]);
+    assert!(ended.stderr.contains("step `go`: Go?"), "{}", ended.stderr);
+    assert!(!project.has("out.txt"));
+    project.expect(4, &["run", "--dry-run", "m.mission"]);
+
+    // A step that says what holds where nobody answers may run.
+    project.write(
+        "m.mission",
+        &text.replace("after [first] }", "after [first], on error [denied]: use false }"),
+    );
+    let ended = project.expect(0, &["run", "m.mission"]);
+    assert!(ended.stdout.contains("go: false"), "{}", ended.stdout);
+}

@@ -27,14 +27,13 @@ struct Runnable {
 
 pub(super) fn run(args: &RunArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let Some(runnable) = find(args, terminal)? else { return Ok(Exit::Failed) };
-    let options = options(args, &runnable)?;
+    let mut options = options(args, &runnable)?;
+    options.people = crate::people::at_terminal();
     if args.dry_run {
         return dry_run(&runnable.plan, &options, terminal);
     }
     let printer = Arc::new(Printer::new(*terminal, args.quiet));
-    let mut options = options;
     options.progress = Some(printer.clone().callback());
-    options.people = crate::people::at_terminal();
     crate::interrupt::cancel_on_signal(options.cancel.clone());
     let plan = Arc::new(runnable.plan);
     let report = match rustchain_runtime::run(&plan, options) {
@@ -168,7 +167,7 @@ fn dry_run(plan: &Plan, options: &RunOptions, terminal: &Terminal) -> Result<Exi
 
 fn refused(error: RunError) -> Result<Exit, Error> {
     match error {
-        RunError::Refused(_) => Err(Error::Refused(error.to_string())),
+        RunError::Refused(_) | RunError::Nobody(_) => Err(Error::Refused(error.to_string())),
         other => Err(Error::Failed(other.to_string())),
     }
 }

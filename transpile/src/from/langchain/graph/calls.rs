@@ -104,6 +104,9 @@ impl Translator<'_, '_> {
         if let (Some(role), Some(content)) = (role_of_class(name), content(call)) {
             return Ok(Expr::Message(role, self.boxed(&content, env, asks)?));
         }
+        if name == "interrupt" {
+            return Err("it waits for a person with `interrupt`".to_owned());
+        }
         if !path.starts_with("builtins.") {
             return Err(format!("it calls `{path}`"));
         }

@@ -16,6 +16,8 @@ use ruff_python_ast::visitor::{self, Visitor};
 /// A function that stays Python.
 #[derive(Clone, Debug)]
 pub struct Carried {
+    /// What runs it: a node, or the branch after one.
+    pub owner: String,
     /// Where it stands.
     pub code: Code,
     /// Why it is not translated.
@@ -46,39 +48,64 @@ impl Carried {
     }
 }
 
-/// A function that is not translated for a reason, as a block that runs it as Python. `fields` are those of the state.
-///
-/// # Errors
-/// Why it cannot stay Python either.
-pub(super) fn carried(
-    m: &M<'_>,
-    value: &Value,
-    schema: Option<&Value>,
-    fields: &[String],
-    reason: Reason,
-) -> Result<Block, Reason> {
-    let Some(function) = function_of(m, value) else { return Err(reason) };
-    let value::Code::Def(def) = &function.code else {
-        return lambda(m, value, schema, fields, &function, reason);
-    };
-    let mut facts = Facts::of(&function)?;
-    def.body.iter().for_each(|s| facts.visit_stmt(s));
-    facts.block(m, value, schema, fields, def.is_async, reason)
+/// The state of a graph: its schema and the names of its fields.
+#[derive(Clone, Copy)]
+pub(super) struct Schema<'s> {
+    pub class: Option<&'s Value>,
+    pub fields: &'s [String],
 }
 
-fn lambda(
-    m: &M<'_>,
-    value: &Value,
-    schema: Option<&Value>,
-    fields: &[String],
-    function: &Function,
-    reason: Reason,
-) -> Result<Block, Reason> {
-    let value::Code::Lambda(lambda) = &function.code else { return Err(reason) };
-    let mut facts = Facts::of(function)?;
-    facts.visit_expr(&lambda.body);
-    facts.ended(&lambda.body);
-    facts.block(m, value, schema, fields, false, reason)
+impl Carried {
+    /// The function behind a value, which is not translated for a reason.
+    ///
+    /// # Errors
+    /// Why it cannot stay Python either.
+    pub(super) fn of(
+        m: &M<'_>,
+        value: &Value,
+        owner: String,
+        schema: Schema<'_>,
+        reason: Reason,
+    ) -> Result<Carried, Reason> {
+        let Some(function) = function_of(m, value) else { return Err(reason) };
+        if matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..) | Object::Partial(..)))
+        {
+            return Err(format!("{reason}, and it is bound to an object, which a Python tool is not given"));
+        }
+        let mut facts = Facts::of(&function)?;
+        let is_async = match &function.code {
+            value::Code::Def(def) => {
+                def.body.iter().for_each(|s| facts.visit_stmt(s));
+                def.is_async
+            }
+            value::Code::Lambda(lambda) => {
+                facts.visit_expr(&lambda.body);
+                facts.ended(&lambda.body);
+                false
+            }
+        };
+        if let Some(obstacle) = facts.obstacle {
+            return Err(format!("{reason}, and {obstacle}"));
+        }
+        let code = data::code(m, value).ok_or_else(|| reason.clone())?;
+        Ok(Carried {
+            owner,
+            code,
+            reason,
+            by_attribute: facts.by_attribute
+                || (facts.is_whole && schema.class.is_some_and(|s| is_object(m, s))),
+            writes: facts.written(schema.fields),
+            reads: (!facts.is_whole).then_some(facts.reads),
+            labels: facts.labels.filter(|labels| !labels.is_empty()),
+            goes: facts.goes,
+            is_async,
+        })
+    }
+
+    /// As a block.
+    pub fn block(self) -> Block {
+        Block { asks: Vec::new(), end: End::Python(Box::new(self)) }
+    }
 }
 
 /// What the text of a function shows.
@@ -123,47 +150,17 @@ impl Facts {
         })
     }
 
-    fn block(
-        mut self,
-        m: &M<'_>,
-        value: &Value,
-        schema: Option<&Value>,
-        fields: &[String],
-        is_async: bool,
-        reason: Reason,
-    ) -> Result<Block, Reason> {
-        if matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..) | Object::Partial(..)))
-        {
-            return Err(format!("{reason}, and it is bound to an object, which a Python tool is not given"));
-        }
-        if let Some(obstacle) = self.obstacle {
-            return Err(format!("{reason}, and {obstacle}"));
-        }
-        let Some(code) = data::code(m, value) else { return Err(reason) };
+    /// The fields of the state that it writes.
+    fn written(&mut self, fields: &[String]) -> Vec<String> {
         for name in std::mem::take(&mut self.given) {
             let held = self.held.iter().find(|(known, _)| *known == name);
             let keys = held.and_then(|(_, keys)| keys.clone());
-            self.writes = self.writes.take().zip(keys).map(|(mut writes, keys)| {
-                keys.into_iter().for_each(|key| insert(&mut writes, key));
-                writes
-            });
+            self.wrote(keys);
         }
-        let writes = match self.writes {
-            Some(writes) => writes.into_iter().filter(|name| fields.contains(name)).collect(),
+        match &self.writes {
+            Some(writes) => writes.iter().filter(|name| fields.contains(name)).cloned().collect(),
             None => fields.to_vec(),
-        };
-        let by_attribute = self.by_attribute || (self.is_whole && schema.is_some_and(|s| is_object(m, s)));
-        let carried = Carried {
-            code,
-            reason,
-            reads: (!self.is_whole).then_some(self.reads),
-            writes,
-            labels: self.labels.filter(|labels| !labels.is_empty()),
-            goes: self.goes,
-            by_attribute,
-            is_async,
-        };
-        Ok(Block { asks: Vec::new(), end: End::Python(Box::new(carried)) })
+        }
     }
 
     fn is_state(&self, expr: &ast::Expr) -> bool {
@@ -325,21 +322,13 @@ impl<'a> Visitor<'a> for Facts {
                 call.arguments.args.iter().skip(1).for_each(|a| self.visit_expr(a));
             }
             ast::Expr::Call(call) => {
-                match &*call.func {
-                    ast::Expr::Name(name) if name.id.as_str() == "interrupt" => {
-                        self.obstacle = Some("it waits for a person with `interrupt`".to_owned());
-                    }
-                    // `updates.update(…)` and the like.
-                    ast::Expr::Attribute(attr) => {
-                        if let ast::Expr::Name(name) = &*attr.value {
-                            let keeps =
-                                matches!(attr.attr.as_str(), "get" | "items" | "keys" | "values" | "copy");
-                            if !keeps && self.held.iter().any(|(known, _)| known == name.id.as_str()) {
-                                self.held(name.id.as_str(), None);
-                            }
-                        }
-                    }
-                    _ => {}
+                // `updates.update(…)` and the like.
+                if let ast::Expr::Attribute(attr) = &*call.func
+                    && let ast::Expr::Name(name) = &*attr.value
+                    && !matches!(attr.attr.as_str(), "get" | "items" | "keys" | "values" | "copy")
+                    && self.held.iter().any(|(known, _)| known == name.id.as_str())
+                {
+                    self.held(name.id.as_str(), None);
                 }
                 for given in &call.arguments.args {
                     if let ast::Expr::Name(name) = given {

@@ -2,9 +2,10 @@
 
 use super::body::Block;
 use super::builder::{ANY, Action, BranchDef, Builder, END, EdgeDef, NodeDef, START};
+use super::carried::{Carried, Schema};
 use super::model::{Graph, GraphEdge, GraphNode, NodeKind};
 use super::wiring::{Branch, Edge, Function, Wiring};
-use super::{Compiled, carried, kind, translate};
+use super::{Compiled, kind, translate};
 use crate::from::langchain::model::{Data, Effect, Lambda, Node, OpKind};
 use crate::from::langchain::state::{M, node, op_of, thing_of};
 use crate::from::langchain::{data, memory};
@@ -41,45 +42,49 @@ fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> 
     graph.interrupt_after = interrupts(m, args.named("interrupt_after"), &defs);
     graph.checkpointer = memory::class_of(m, args.named("checkpointer"));
     let fields: Vec<String> = graph.state.iter().map(|(name, _)| name.clone()).collect();
-    let schema = state_schema.as_ref();
-    graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs, (schema, &fields)));
+    let schema = Schema { class: state_schema.as_ref(), fields: &fields };
+    graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs, schema));
     let op = node(m, OpKind::Graph(graph), site);
     let function = super::enclosing_function(m, site);
     m.host.graph.compiled.push(Compiled { op, builder: Some(id), function });
     Value::Native(Native { kind: kind::COMPILED, id: m.host.graph.compiled.len() as u32 - 1 })
 }
 
-/// What a function does, or the function itself as Python.
+/// What a function does, or the function itself as Python; and the function as Python where it was translated.
 fn block(
     m: &mut M<'_>,
     value: &Value,
-    (schema, fields): (Option<&Value>, &[String]),
-) -> Result<Block, String> {
-    translate::block(m, value).or_else(|reason| carried::carried(m, value, schema, fields, reason))
+    owner: String,
+    schema: Schema<'_>,
+) -> (Result<Block, String>, Option<Carried>) {
+    match translate::block(m, value) {
+        Ok(block) => (Ok(block), Carried::of(m, value, owner, schema, String::new()).ok()),
+        Err(reason) => (Carried::of(m, value, owner, schema, reason).map(Carried::block), None),
+    }
 }
 
-/// How the graph runs; the state is its schema and the names of its fields.
+/// How the graph runs.
 fn wiring(
     m: &mut M<'_>,
     nodes: &[NodeDef],
     edges: Vec<EdgeDef>,
     branches: Vec<BranchDef>,
-    state: (Option<&Value>, &[String]),
+    schema: Schema<'_>,
 ) -> Wiring {
     let mut out = Wiring::default();
     for edge in edges {
         out.edges.push(Edge { sources: edge.sources, target: edge.target, is_join: edge.is_join });
     }
     for branch in branches {
-        let route = match &branch.path {
+        let (route, python) = match &branch.path {
             Some(Value::External(path)) if path.ends_with("tools_condition") => {
-                Ok(translate::tools_condition())
+                (Ok(translate::tools_condition()), None)
             }
-            Some(path) => block(m, path, state),
-            None => Err("a function of the library decides".to_owned()),
+            Some(path) => block(m, path, format!("the branch after `{}`", branch.source), schema),
+            None => (Err("a function of the library decides".to_owned()), None),
         };
         let ends = branch.ends.filter(|_| !branch.open);
-        out.branches.push(Branch { source: branch.source, route, ends });
+        out.branches.push(Branch { source: branch.source, route, python, ends });
     }
     for node in nodes {
         if node.defer {
@@ -89,10 +94,11 @@ fn wiring(
         if op_of(m, value).is_some() {
             continue;
         }
-        let block = block(m, value, state);
+        let (block, python) = block(m, value, format!("the node `{}`", node.id), schema);
         out.functions.push(Function {
             node: node.id.clone(),
             block,
+            python,
             code: data::code(m, value),
             ends: node.ends.known.clone(),
             is_command: node.ends.is_command,

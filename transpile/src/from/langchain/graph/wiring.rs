@@ -39,6 +39,8 @@ pub struct Branch {
     pub source: String,
     /// What decides, or why that is not told.
     pub route: Result<Block, String>,
+    /// The function as Python, where it was translated and could stay Python too.
+    pub python: Option<Carried>,
     /// Label and target, where they are known.
     pub ends: Option<Vec<(String, String)>>,
 }
@@ -50,6 +52,8 @@ pub struct Function {
     pub node: String,
     /// What it does, or why that is not told.
     pub block: Result<Block, String>,
+    /// As Python, where it was translated and could stay Python too.
+    pub python: Option<Carried>,
     /// Where it stands.
     pub code: Option<Code>,
     /// Where its `Command` may go, as the annotation says.
@@ -59,12 +63,13 @@ pub struct Function {
 }
 
 impl Wiring {
-    /// The functions that stay Python.
+    /// The functions that stay Python, or may.
     pub fn carried(&self) -> impl Iterator<Item = &Carried> {
-        let blocks = self.functions.iter().map(|f| &f.block).chain(self.branches.iter().map(|b| &b.route));
-        blocks.filter_map(|block| match block {
+        let functions = self.functions.iter().map(|f| (&f.block, &f.python));
+        let branches = self.branches.iter().map(|b| (&b.route, &b.python));
+        functions.chain(branches).filter_map(|(block, python)| match block {
             Ok(Block { end: End::Python(carried), .. }) => Some(&**carried),
-            _ => None,
+            _ => python.as_ref(),
         })
     }
 

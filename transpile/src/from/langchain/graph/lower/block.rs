@@ -58,6 +58,27 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         Writer { providers, ending, input, out: Vec::new() }
     }
 
+    /// The chain `name` of a function, or of the function as Python where it has no counterpart.
+    ///
+    /// # Errors
+    /// Why it can be neither.
+    pub fn chain_or_python(
+        &mut self,
+        name: &str,
+        block: &Block,
+        python: Option<&Carried>,
+        scope: &Scope,
+    ) -> Result<(), String> {
+        match (self.chain(name, block, scope, &[]), python) {
+            (Err(reason), Some(carried)) => {
+                self.out.clear();
+                let carried = Carried { reason, ..carried.clone() };
+                self.python(name, &carried, scope)
+            }
+            (done, _) => done,
+        }
+    }
+
     /// The chain `name` and those that it needs.
     ///
     /// # Errors
@@ -115,25 +136,27 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
             _ => ("update", "update.goto"),
         };
         scope.answers.insert(0, (answer.to_owned(), Ty::String));
-        let fields = match &self.ending {
+        let fields: Vec<(String, Option<String>)> = match &self.ending {
             Ending::Way { .. } => Vec::new(),
-            Ending::State { reducers, .. } | Ending::Update { reducers, .. } => {
-                let is_written = |(name, _): &&(String, Option<String>)| carried.writes.contains(name);
-                reducers.iter().filter(is_written).cloned().collect()
+            Ending::State { reducers, .. } => {
+                reducers.iter().filter(|(name, _)| carried.writes.contains(name)).cloned().collect()
+            }
+            Ending::Update { reducers, fields, .. } => {
+                reducers.iter().filter(|(name, _)| fields.contains(name)).cloned().collect()
             }
         };
-        let (call, value) = match &self.ending {
-            Ending::Way { way, .. } => {
-                let call = self.providers.python(name, carried, &scope, &Use::Label)?;
-                (call, way(&End::Value(Expr::Answer(0)), &scope)?)
-            }
+        let wanted = match &self.ending {
+            Ending::Way { .. } => Use::Label,
+            _ => Use::Fields(&fields),
+        };
+        let run = self.providers.python(name, step, carried, (&scope, self.input), &wanted)?;
+        let value = match &self.ending {
+            Ending::Way { way, .. } => way(&End::Value(Expr::Answer(0)), &scope)?,
             Ending::Update { record, .. } => {
-                let call = self.providers.python(name, carried, &scope, &Use::Fields(&fields))?;
                 let texts: Vec<String> = fields.iter().map(|(n, _)| format!("{n}: update.{n}")).collect();
-                (call, format!("{record} {{ {} }}", texts.join(", ")))
+                format!("{record} {{ {} }}", texts.join(", "))
             }
             Ending::State { record, at, .. } => {
-                let call = self.providers.python(name, carried, &scope, &Use::Fields(&fields))?;
                 let mut texts = vec!["..s".to_owned()];
                 for (field, reducer) in &fields {
                     let ty = scope.fields.get(field);
@@ -141,15 +164,15 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 }
                 let goto = Expr::Answer(0);
                 texts.extend(at(carried.goes.then_some(&goto), &scope)?.map(|at| format!("at: {at}")));
-                let value = match texts.len() {
+                match texts.len() {
                     1 => "s".to_owned(),
                     _ => format!("{record} {{ {} }}", texts.join(", ")),
-                };
-                (call, value)
+                }
             }
         };
         let head = format!("chain {name}(s: {}) -> {}", self.input, self.result());
-        self.out.push(format!("{head} {{\n  step {step} = {call}\n  return {value}\n}}"));
+        self.out.extend(run.items);
+        self.out.push(format!("{head} {{\n{}\n  return {value}\n}}", run.lines.join("\n")));
         Ok(())
     }
 

@@ -21,21 +21,33 @@ pub enum Use<'u> {
 /// Classes of messages that stand in for those of LangChain.
 const MESSAGES: &[&str] = &["BaseMessage", "SystemMessage", "HumanMessage", "AIMessage", "ToolMessage"];
 
+/// Most questions of one run of a node.
+const ANSWERS: u32 = 20;
+
 /// What a Python tool is not given.
 const PACKAGES: &[&str] = &["langchain", "langgraph"];
 
+/// The steps that run a function, and the chains they call. The last step has the name that was asked for.
+pub struct Run {
+    /// Chains.
+    pub items: Vec<String>,
+    /// Steps.
+    pub lines: Vec<String>,
+}
+
 impl Providers<'_, '_> {
-    /// The call of the tool that runs a function on the state of a scope.
+    /// Runs a function on the state `s` of a scope, whose type is `input`.
     ///
     /// # Errors
     /// What of the function cannot be carried over.
     pub fn python(
         &mut self,
         name: &str,
+        step: &str,
         carried: &Carried,
-        scope: &Scope,
+        (scope, input): (&Scope, &str),
         wanted: &Use<'_>,
-    ) -> Result<String, String> {
+    ) -> Result<Run, String> {
         let about = |why: String| format!("{}, and as a Python tool {why}", carried.reason);
         let function = callable(self.shared, &carried.code)
             .ok_or_else(|| about("its function is not in the file".to_owned()))?;
@@ -44,35 +56,58 @@ impl Providers<'_, '_> {
         }
         let given = given(carried, scope, wanted);
         let uses = uses(&function).map_err(about)?;
+        let waits = uses.iter().any(|u| u.name == "interrupt");
+        if waits && matches!(wanted, Use::Label) {
+            return Err(about("it waits for a person while it decides where to go".to_owned()));
+        }
         let adapter = adapter(&function, carried, scope, &given, wanted, uses);
         let params: Vec<String> = given.iter().map(|(n, ty)| format!("{}: {}", key(n), ty.text())).collect();
-        let args: Vec<String> =
-            given.iter().map(|(n, _)| format!("{}: {}.{n}", key(n), scope.state)).collect();
-        let result = match wanted {
-            Use::Label => "string".to_owned(),
-            Use::Fields(fields) => {
-                let mut types: Vec<String> = fields
-                    .iter()
-                    .filter_map(|(n, _)| Some(format!("{}: {}", key(n), scope.fields.get(n)?.text())))
-                    .collect();
-                if carried.goes {
-                    types.push("goto: string".to_owned());
-                }
-                format!("{{{}}}", types.join(", "))
-            }
-        };
+        let args: Vec<String> = given.iter().map(|(n, _)| format!("{}: s.{n}", key(n))).collect();
+        let result = result(carried, scope, wanted, waits);
         let place = self.shared.python.add(&adapter);
+        let answers = if waits { ", answers: list<json>" } else { "" };
         let signature =
-            format!("(state: {{{}}}) -> {result} = python({})", params.join(", "), quoted(&place));
+            format!("(state: {{{}}}{answers}) -> {result} = python({})", params.join(", "), quoted(&place));
         let tool =
             self.shared.declare(format!("tool {place}{signature}"), &format!("{name}_in_python"), |tool| {
                 format!("/// `{}` of the file, as it is.\ntool {tool}{signature}", function.name)
             });
-        let message = format!("`{}` is carried as Python: {}", carried.code.name, carried.reason);
+        let message = format!("{} is carried as Python: {}", carried.owner, carried.reason);
         self.shared.note(Fate::Approximated, Effect::Body, message, &carried.code.origin);
         let state = if args.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", args.join(", ")) };
-        Ok(format!("{tool}(state: {state})"))
+        if !waits {
+            let lines = vec![format!("  step {step} = {tool}(state: {state})")];
+            return Ok(Run { items: Vec::new(), lines });
+        }
+        let again = self.fresh(&format!("{name}_answered"));
+        let subject = quoted(&format!("{} waits for an answer", carried.owner));
+        let item = format!(
+            "chain {again}(s: {input}, u: {result}) -> {result} {{\n  step answer = human.ask<json>(subject: {subject}, body: u.question ?? \"\")\n  step next = {tool}(state: {state}, answers: u.answers + [answer])\n  return next\n}}"
+        );
+        let lines = vec![
+            format!("  step first = {tool}(state: {state}, answers: [])"),
+            format!(
+                "  step {step} = loop u from first until u.question == null, max {ANSWERS} {{ if u.question == null then u else {again}(s: s, u: u) }}"
+            ),
+        ];
+        Ok(Run { items: vec![item], lines })
     }
+}
+
+/// The type of what a tool gives.
+fn result(carried: &Carried, scope: &Scope, wanted: &Use<'_>, waits: bool) -> String {
+    let Use::Fields(fields) = wanted else { return "string".to_owned() };
+    let mut types: Vec<String> = fields
+        .iter()
+        .filter_map(|(n, _)| Some(format!("{}: {}", key(n), scope.fields.get(n)?.text())))
+        .collect();
+    if carried.goes {
+        types.push("goto: string".to_owned());
+    }
+    if waits {
+        types.push("answers: list<json>, question: string?".to_owned());
+    }
+    format!("{{{}}}", types.join(", "))
 }
 
 /// The fields that the function is given: those it reads, and those that keep their value where it does not write them.
@@ -112,6 +147,10 @@ fn uses(function: &Callable) -> Result<Vec<Dependency>, String> {
         match short {
             _ if !item.is_import => return Err(format!("it needs `{module}`")),
             "Command" => add(vec![support("Command", include_str!("command.py"))]),
+            "interrupt" => {
+                add(vec![import("json")]);
+                add(pieces(include_str!("interrupt.py")));
+            }
             short if MESSAGES.contains(&short) => add(messages()),
             _ => return Err(format!("it needs `{short}` of `{module}`")),
         }
@@ -140,9 +179,13 @@ fn import(name: &str) -> Dependency {
 }
 
 fn messages() -> Vec<Dependency> {
-    let pieces = include_str!("messages.py").trim_end().split("\n\n\n");
+    pieces(include_str!("messages.py"))
+}
+
+/// The classes and functions of a text.
+fn pieces(text: &str) -> Vec<Dependency> {
     let name = |text: &str| text.split([' ', '(', ':']).nth(1).unwrap_or_default().to_owned();
-    pieces.map(|text| support(&name(text), text)).collect()
+    text.trim_end().split("\n\n\n").map(|text| support(&name(text), text)).collect()
 }
 
 /// The function that the tool calls.
@@ -155,12 +198,13 @@ fn adapter(
     mut uses: Vec<Dependency>,
 ) -> Callable {
     let name = format!("{}_on_state", function.name);
+    let waits = uses.iter().any(|u| u.name == "interrupt");
     let (def, call) = match carried.is_async {
         true => ("async def", format!("await {}(given)", function.name)),
         false => ("def", format!("{}(given)", function.name)),
     };
     let mut lines = vec![
-        format!("{def} {name}(state):"),
+        format!("{def} {name}(state{}):", if waits { ", answers" } else { "" }),
         format!("    \"\"\"`{}` on the state of the graph as JSON.\"\"\"", function.name),
         "    given = dict(state)".to_owned(),
     ];
@@ -186,34 +230,48 @@ fn adapter(
         }
         Use::Fields(fields) => {
             uses.extend([import("types"), support("graph_update", include_str!("update.py"))]);
-            match carried.goes {
-                true => lines.extend([
-                    format!("    went = {call}"),
-                    "    command = went if isinstance(went, Command) else Command(update=went)".to_owned(),
-                    "    update = graph_update(command.update)".to_owned(),
-                ]),
-                false => lines.push(format!("    update = graph_update({call})")),
-            }
-            lines.push("    return {".to_owned());
-            for (field, reducer) in *fields {
-                let Some(ty) = scope.fields.get(field) else { continue };
-                let has = given.iter().any(|(known, _)| known == field);
-                lines.push(format!(
-                    "        {field:?}: {},",
-                    written(field, reducer.as_deref(), ty, has, carried)
-                ));
-                if *ty == Ty::List(Box::new(Ty::Message)) || *ty == Ty::Message {
-                    uses.extend(messages());
-                }
-            }
             if carried.goes {
-                lines.push("        \"goto\": command.goto,".to_owned());
                 uses.push(support("Command", include_str!("command.py")));
             }
-            lines.push("    }".to_owned());
+            let mut back = Vec::new();
+            for (field, reducer) in *fields {
+                let Some(ty) = scope.fields.get(field) else { continue };
+                if holds_messages(ty) {
+                    uses.extend(messages());
+                }
+                let has = given.iter().any(|(known, _)| known == field);
+                back.push(format!("{field:?}: {}", written(field, reducer.as_deref(), ty, has, carried)));
+            }
+            lines.extend(given_back(&call, carried.goes, waits, back));
         }
     }
     Callable { name, source: lines.join("\n"), uses: once(uses), ..function.clone() }
+}
+
+/// The statements that call the function and give what it writes.
+fn given_back(call: &str, goes: bool, waits: bool, mut fields: Vec<String>) -> Vec<String> {
+    let mut text = match waits {
+        true => vec![
+            "interrupt.answers, question = list(answers), None".to_owned(),
+            "try:".to_owned(),
+            format!("    went = {call}"),
+            "except Waiting as waiting:".to_owned(),
+            "    went, question = None, str(waiting)".to_owned(),
+        ],
+        false => vec![format!("went = {call}")],
+    };
+    if goes {
+        text.push("went = went if isinstance(went, Command) else Command(update=went)".to_owned());
+        fields.push("\"goto\": went.goto".to_owned());
+    }
+    text.push(format!("update = graph_update(went{})", if goes { ".update" } else { "" }));
+    if waits {
+        fields.extend(["\"answers\": answers", "\"question\": question"].map(str::to_owned));
+    }
+    text.push("return {".to_owned());
+    text.extend(fields.iter().map(|field| format!("    {field},")));
+    text.push("}".to_owned());
+    text.iter().map(|line| format!("    {line}")).collect()
 }
 
 fn once(uses: Vec<Dependency>) -> Vec<Dependency> {
@@ -245,11 +303,10 @@ fn written(field: &str, reducer: Option<&str>, ty: &Ty, has: bool, carried: &Car
         (true, true) => format!("given.{field}"),
         (true, false) => format!("given.get({field:?}, [])"),
     };
-    let is_list = |ty: &Ty| matches!(ty, Ty::List(item) if **item == Ty::Message);
     match reducer {
         Some("_add_messages") => format!("added_messages(update.get({field:?}, []), {known})"),
         Some(_) => format!("update.get({field:?}, {})", python_zero(ty)),
-        None if is_list(ty) => {
+        None if holds_messages(ty) && *ty != Ty::Message => {
             format!(
                 "[mission_message(m) for m in update[{field:?}]] if {field:?} in update else state[{field:?}]"
             )
@@ -261,6 +318,14 @@ fn written(field: &str, reducer: Option<&str>, ty: &Ty, has: bool, carried: &Car
             true => format!("update.get({field:?}, state[{field:?}])"),
             false => format!("update[{field:?}]"),
         },
+    }
+}
+
+fn holds_messages(ty: &Ty) -> bool {
+    match ty {
+        Ty::Message => true,
+        Ty::List(item) => **item == Ty::Message,
+        _ => false,
     }
 }
 

@@ -1,12 +1,13 @@
 //! A graph as a mission: one state after the other where there is no choice, else a bounded loop over the state.
 
 use super::block::{Ending, Writer, choice};
-use super::print::Scope;
+use super::print::{Scope, quoted};
 use super::providers::Providers;
 use super::state::{Field, fields, shared};
 use super::states::{Due, Machine, Next, State, Target, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
+use crate::from::langchain::graph::carried::Carried;
 use crate::from::langchain::graph::model::{Graph, NodeKind};
 use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::lower::Shared;
@@ -28,9 +29,6 @@ pub(in crate::from::langchain) fn mission(
     graph: &Graph,
 ) -> Result<String, String> {
     let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
-    if !graph.interrupt_after.is_empty() {
-        return Err("it waits for a person after a node".to_owned());
-    }
     let machine = explore(wiring)?;
     let fields = fields(graph, wiring, &machine)?;
     let record = shared.names.fresh("State");
@@ -47,7 +45,8 @@ pub(in crate::from::langchain) fn mission(
         written: BTreeMap::new(),
         steps: BTreeSet::new(),
     };
-    let line = machine.line().filter(|_| graph.interrupt_before.is_empty());
+    let waits = !graph.interrupt_before.is_empty() || !graph.interrupt_after.is_empty();
+    let line = machine.line().filter(|_| !waits);
     let body = match &line {
         Some(line) => lowering.line(line)?,
         None => lowering.looped()?,
@@ -81,6 +80,9 @@ pub(in crate::from::langchain) fn approximations(graph: &Graph, text: &str) -> V
     }
     for node in &graph.interrupt_before {
         out.push(format!("before `{node}` a person is asked, and a no ends the run"));
+    }
+    for node in &graph.interrupt_after {
+        out.push(format!("after `{node}` a person is asked, and a no ends the run"));
     }
     out
 }
@@ -297,13 +299,14 @@ impl Lowering<'_, '_, '_> {
             return Err(about("it runs something without a counterpart".to_owned()));
         };
         let block = function.block.clone().map_err(about)?;
-        self.block_chain(name, &block, ways).map_err(about)
+        self.block_chain(name, &block, function.python.as_ref(), ways).map_err(about)
     }
 
     fn block_chain(
         &mut self,
         name: &str,
         block: &Block,
+        python: Option<&Carried>,
         ways: Option<&[(Target, Option<usize>)]>,
     ) -> Result<(), String> {
         let (scope, reducers, record) = (self.scope(), self.reducers(), self.record.clone());
@@ -326,7 +329,7 @@ impl Lowering<'_, '_, '_> {
         };
         let ending = Ending::State { record: &record, reducers: &reducers, at: &at };
         let mut writer = Writer::new(&mut self.providers, ending, &record);
-        writer.chain(name, block, &scope, &[])?;
+        writer.chain_or_python(name, block, python, &scope)?;
         let made = std::mem::take(&mut writer.out);
         self.items.extend(made);
         Ok(())
@@ -429,7 +432,7 @@ impl Lowering<'_, '_, '_> {
         let reducers = self.reducers();
         let ending = Ending::Update { record: &record, fields: &written, reducers: &reducers };
         let mut writer = Writer::new(&mut self.providers, ending, input);
-        writer.chain(name, &block, &scope, &[]).map_err(about)?;
+        writer.chain_or_python(name, &block, function.python.as_ref(), &scope).map_err(about)?;
         let made = std::mem::take(&mut writer.out);
         self.items.extend(made);
         Ok(written)
@@ -494,29 +497,63 @@ impl Lowering<'_, '_, '_> {
         Ok(Body { lines, last: "state".to_owned() })
     }
 
-    /// The chain of a state: its nodes, then what follows.
+    /// The chain of a state: what is asked before its nodes, they themselves, what is asked after them.
     fn arm(&mut self, at: usize, name: &str) -> Result<(), String> {
         let machine = self.machine;
         let Some(state) = machine.states.get(at) else { return Ok(()) };
+        let graph = self.graph;
+        let due = |asking: &[String]| {
+            let nodes: Vec<&str> =
+                state.due.iter().map(Due::node).filter(|n| asking.iter().any(|a| a == n)).collect();
+            (!nodes.is_empty()).then(|| nodes.join(" and "))
+        };
+        let before = due(&graph.interrupt_before);
+        let after = due(&graph.interrupt_after).filter(|_| !matches!(state.next, Next::To(None)));
+        let (record, end) = (self.record.clone(), self.at(None));
+        let head = |name: &str| format!("chain {name}(s: {record}) -> {record} {{");
+        let ask = |subject: String| format!("  step approved = human.approve(subject: {})", quoted(&subject));
+        let mut own = name.to_owned();
+        let mut around = Vec::new();
+        if let Some(nodes) = before {
+            let inner = self.providers.fresh(&format!("{name}_approved"));
+            let ask = ask(format!("Run the node {nodes}?"));
+            around.push(format!(
+                "{}\n{ask}\n  step next = if approved then {inner}(s: s) else {record} {{ ..s, at: {end} }}\n  return next\n}}",
+                head(&own)
+            ));
+            own = inner;
+        }
+        if let Some(nodes) = after {
+            let inner = self.providers.fresh(&format!("{name}_done"));
+            let ask = ask(format!("Go on after the node {nodes}?"));
+            around.push(format!(
+                "{}\n  step done = {inner}(s: s)\n{ask} with {{ after [done] }}\n  return if approved then done else {record} {{ ..done, at: {end} }}\n}}",
+                head(&own)
+            ));
+            own = inner;
+        }
+        self.nodes_of(state, &own)?;
+        self.items.extend(around.into_iter().rev());
+        Ok(())
+    }
+
+    /// The chain of a state's nodes and of what follows.
+    fn nodes_of(&mut self, state: &State, name: &str) -> Result<(), String> {
         let mut lines = Vec::new();
         self.steps.clear();
-        let asked =
-            state.due.iter().map(|d| d.node()).find(|n| self.graph.interrupt_before.iter().any(|i| i == n));
-        if let Some(node) = asked {
-            lines.push(format!("  step approved = human.approve(subject: \"Run the node {node}?\")"));
-        }
         if let ([Due::Once(node)], Next::Choice { node: chooser, ways }) = (state.due.as_slice(), &state.next)
             && chooser == node
             && self.wiring.goes(node).is_some()
         {
             let clause = self.clause(node);
-            if asked.is_none() && clause.is_empty() {
+            if clause.is_empty() {
                 return self.node_chain(node, name, Some(ways));
             }
             let inner = self.providers.fresh(node);
             self.node_chain(node, &inner, Some(ways))?;
             lines.push(format!("  step done = {inner}(s: s){clause}"));
-            return self.push_arm(name, lines, asked.is_some(), "done", None);
+            self.push_chain(name, &lines, "done");
+            return Ok(());
         }
         let last = match state.due.is_empty() {
             true => "s".to_owned(),
@@ -530,43 +567,17 @@ impl Lowering<'_, '_, '_> {
                 "way".to_owned()
             }
         };
-        self.push_arm(name, lines, asked.is_some(), &last, Some(next))
+        let value = format!("{} {{ ..{last}, at: {next} }}", self.record);
+        self.push_chain(name, &lines, &value);
+        Ok(())
     }
 
-    fn push_arm(
-        &mut self,
-        name: &str,
-        lines: Vec<String>,
-        asks: bool,
-        last: &str,
-        next: Option<String>,
-    ) -> Result<(), String> {
+    fn push_chain(&mut self, name: &str, lines: &[String], value: &str) {
         let record = &self.record;
-        let value = match next {
-            Some(next) => format!("{record} {{ ..{last}, at: {next} }}"),
-            None => last.to_owned(),
-        };
-        let text = match asks {
-            false => format!(
-                "chain {name}(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
-                lines.join("\n")
-            ),
-            true => {
-                let (first, rest) = lines.split_first().ok_or("an empty state")?;
-                let inner = format!(
-                    "chain {name}_approved(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
-                    rest.join("\n")
-                );
-                let end = self.at(None);
-                let stop =
-                    format!("chain {name}_refused(s: {record}) -> {record} = {record} {{ ..s, at: {end} }}");
-                format!(
-                    "{inner}\n\n{stop}\n\nchain {name}(s: {record}) -> {record} {{\n{first}\n  step next = if approved then {name}_approved(s: s) else {name}_refused(s: s)\n  return next\n}}"
-                )
-            }
-        };
-        self.items.push(text);
-        Ok(())
+        self.items.push(format!(
+            "chain {name}(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
+            lines.join("\n")
+        ));
     }
 
     /// The chain that says what follows a node; gives its name.
@@ -613,7 +624,7 @@ impl Lowering<'_, '_, '_> {
         let (scope, record) = (self.scope(), self.record.clone());
         let ending = Ending::Way { ty: &ty, way: &way };
         let mut writer = Writer::new(&mut self.providers, ending, &record);
-        writer.chain(&name, &block, &scope, &[]).map_err(about)?;
+        writer.chain_or_python(&name, &block, branch.python.as_ref(), &scope).map_err(about)?;
         let made = std::mem::take(&mut writer.out);
         self.items.extend(made);
         Ok(name)
