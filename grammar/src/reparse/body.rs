@@ -67,7 +67,7 @@ impl Reader<'_> {
     fn first_statement(&self, body: &[Stmt]) -> Option<usize> {
         let touched = body.partition_point(|s| begin(s) < self.edit.start).checked_sub(1)?;
         let mut first = touched.saturating_sub(1);
-        while first > 0 && !(resets(&body[first]) && !matches!(body[first - 1].kind, StmtKind::Error)) {
+        while first > 0 && (!resets(&body[first]) || matches!(body[first - 1].kind, StmtKind::Error)) {
             first -= 1;
         }
         let is_whole = !matches!(body[first].kind, StmtKind::Error) && self.begins_line(begin(&body[first]));
