@@ -141,7 +141,7 @@ impl<H: Host> Machine<'_, H> {
     }
 
     /// The value of a string or int enum member.
-    fn plain(&self, value: &Value) -> Value {
+    pub(super) fn plain(&self, value: &Value) -> Value {
         match self.object_of(value) {
             Some(Object::Instance(class, attrs)) => match self.object_of(class) {
                 Some(Object::Class(c)) if c.is_enum => {

@@ -48,6 +48,12 @@ impl<H: Host> Machine<'_, H> {
         }
     }
 
+    /// The text that a value is where a text is wanted: a member of an enum of texts is its value, whatever `str` of
+    /// it gives.
+    pub fn string(&self, value: &Value) -> Option<String> {
+        self.text(&self.plain(value))
+    }
+
     /// The method by which an instance of an own class shows itself.
     pub(super) fn own_text(&self, value: &Value) -> Option<Value> {
         let Some(Object::Instance(class, _)) = self.object_of(value) else { return None };

@@ -182,3 +182,33 @@ fn a_missing_key_does_not_end_the_reading() {
     assert_eq!(object(&file, "llm")["model"], "m");
     assert_eq!(object(&file, "llm")["params"], json!({ "temperature": 1.0 }));
 }
+
+const PROMPT: &str = "from langchain_core.prompts import PromptTemplate\nPROMPT = PromptTemplate.from_template('Sort {ticket}')\n";
+
+/// A folder is a package where the file in it imports from it by its name, also without an `__init__.py`.
+#[test]
+fn a_file_imports_from_its_own_folder_by_name() {
+    let script = "from app.prompts import PROMPT\nchain = PROMPT\n";
+    let read = files("src/app/graph.py", &[("src/app/graph.py", script), ("src/app/prompts.py", PROMPT)]);
+    assert_eq!(read.prompts.len(), 1, "{}", losses(&read));
+    // Nothing else of the folder above is read.
+    let script = "import app\nfrom prompts import PROMPT\nchain = PROMPT\n";
+    let read = files("src/app/graph.py", &[("src/app/graph.py", script), ("src/prompts.py", PROMPT)]);
+    assert_eq!(read.prompts.len(), 0);
+}
+
+#[test]
+fn a_relative_import_goes_up_in_the_package() {
+    let script = "from ..texts.prompts import PROMPT\nchain = PROMPT\n";
+    let read = files(
+        "src/team/agents/graph.py",
+        &[
+            ("src/team/agents/graph.py", script),
+            ("src/team/agents/__init__.py", ""),
+            ("src/team/__init__.py", ""),
+            ("src/team/texts/__init__.py", ""),
+            ("src/team/texts/prompts.py", PROMPT),
+        ],
+    );
+    assert_eq!(read.prompts.len(), 1, "{}", losses(&read));
+}

@@ -13,7 +13,7 @@ type M<'v> = Machine<'v, AirflowHost>;
 pub(super) fn create(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     let given = args.get(0, "dag_id").cloned();
     let id = match &given {
-        Some(value) => value.assumed().and_then(|v| m.text(&v)),
+        Some(value) => value.assumed().and_then(|v| m.string(&v)),
         None => None,
     };
     let index = m.host.dags.len();
@@ -206,7 +206,7 @@ pub(super) fn method(
     site: Site,
 ) -> Eval<Option<Value>> {
     let find = |m: &M<'_>, value: Option<&Value>| {
-        let id = value.and_then(|v| m.text(v))?;
+        let id = value.and_then(|v| m.string(v))?;
         let dag = m.host.dags.get(index)?;
         dag.tasks.iter().copied().find(|t| m.host.tasks.get(*t).is_some_and(|t| *t.id == *id))
     };

@@ -20,7 +20,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     let parent = parent.or(current);
     let id = args.get(0, "group_id").cloned();
     let label = match &id {
-        Some(value) => value.assumed().and_then(|v| m.text(&v)),
+        Some(value) => value.assumed().and_then(|v| m.string(&v)),
         None => None,
     };
     if id.as_ref().is_none_or(Value::is_symbol) {

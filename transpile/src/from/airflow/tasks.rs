@@ -87,7 +87,7 @@ pub(super) fn default_args(
 fn id_text(m: &mut M<'_>, value: Option<&Value>, dag: Option<usize>, site: Site) -> Option<Rc<str>> {
     let known = match value {
         Some(v @ Value::Symbol(_)) => {
-            let assumed = v.assumed().and_then(|a| m.text(&a));
+            let assumed = v.assumed().and_then(|a| m.string(&a));
             let message = match &assumed {
                 Some(text) => format!("the id `{text}` depends on {}", m.describe(v)),
                 None => format!("the id of a task depends on {}", m.describe(v)),
@@ -95,7 +95,7 @@ fn id_text(m: &mut M<'_>, value: Option<&Value>, dag: Option<usize>, site: Site)
             m.host.lose(dag, None, Effect::Graph, message, site);
             return assumed.map(Rc::from);
         }
-        Some(v) => m.text(v),
+        Some(v) => m.string(v),
         None => None,
     };
     if known.is_none() {
