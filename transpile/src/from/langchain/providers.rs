@@ -213,16 +213,19 @@ pub(super) fn split<'n>(full: &'n str, given: Option<&str>) -> Option<(&'static 
     by_name(name).map(|p| (p, full))
 }
 
-/// The limit that `ChatAnthropic` sets where the file gives none.
+/// The limit that `ChatAnthropic` sets where the file gives none: that of the models which the package knows by name
+/// (langchain-anthropic 1.7), else its fallback.
 pub(super) fn anthropic_max_tokens(model: &str) -> i64 {
-    const LIMITS: &[(&str, i64)] = &[
-        ("claude-opus-4-5", 64_000),
-        ("claude-opus-4", 32_000),
-        ("claude-sonnet-4", 64_000),
-        ("claude-haiku-4", 64_000),
-        ("claude-3-7-sonnet", 64_000),
-        ("claude-3-5-sonnet", 8_192),
-        ("claude-3-5-haiku", 8_192),
-    ];
-    LIMITS.iter().find(|(head, _)| model.starts_with(head)).map_or(4_096, |(_, n)| *n)
+    match model {
+        "claude-haiku-4-5"
+        | "claude-haiku-4-5-20251001"
+        | "claude-opus-4-5"
+        | "claude-opus-4-5-20251101"
+        | "claude-sonnet-4-5"
+        | "claude-sonnet-4-5-20250929" => 64_000,
+        "claude-fable-5" | "claude-fable-5-1" | "claude-haiku-5-5" | "claude-opus-4-6"
+        | "claude-opus-4-7" | "claude-opus-4-8" | "claude-opus-5" | "claude-opus-5-5"
+        | "claude-sonnet-4-6" | "claude-sonnet-5" | "claude-sonnet-5-5" => 128_000,
+        _ => 4_096,
+    }
 }

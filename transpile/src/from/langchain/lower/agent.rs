@@ -59,6 +59,7 @@ fn agent_model(
     origin: &Origin,
 ) -> Option<String> {
     if let Some(model) = model {
+        provider::client_left_out(body, model);
         return provider::of(body, model);
     }
     let full = text.as_str()?;
@@ -108,6 +109,7 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
         );
         return tools::lost(body, &message, &op.origin);
     };
+    provider::client_left_out(body, &bind.bound);
     let Some(model) = provider::of(body, &bind.bound) else {
         return tools::lost(body, "the model of the agent is none that the runtime has", &op.origin);
     };

@@ -29,6 +29,7 @@ pub(in crate::from::langchain) fn of(body: &mut Body<'_, '_>, op: &Node) -> Opti
             for fallback in fallbacks {
                 names.push(of(body, fallback)?);
             }
+            std::iter::once(primary).chain(fallbacks).for_each(|model| client_left_out(body, model));
             let list = names.join(", ");
             Some(body.shared.declare(format!("first_of {list}"), "either", |name| {
                 format!("provider {name} = first_of([{list}])")
@@ -62,7 +63,15 @@ fn of_model(body: &mut Body<'_, '_>, model: &Model, op: &Node, hint: &str) -> Op
             args.push(format!("timeout: {}", duration((seconds * 1e6) as i64)));
             continue;
         }
-        match (PARAMETERS.contains(&key.as_str()), argument(value)) {
+        // What the client does goes to each `ask`.
+        if CLIENT.contains(&key.as_str()) {
+            continue;
+        }
+        let key = match (key.as_str(), vendor) {
+            ("num_predict", "ollama") => "max_tokens",
+            (key, _) => key,
+        };
+        match (PARAMETERS.contains(&key), argument(value)) {
             (true, Some(code)) => args.push(format!("{key}: {code}")),
             _ => left_out(body, key, op),
         }
@@ -74,9 +83,40 @@ fn of_model(body: &mut Body<'_, '_>, model: &Model, op: &Node, hint: &str) -> Op
     Some(body.shared.declare(call.clone(), &hint, |name| format!("provider {name} = {call}")))
 }
 
+/// Settings of the client: whether answers come in pieces, and how often it tries again.
+const CLIENT: &[&str] = &["streaming", "max_retries"];
+
+/// Does the library stream this model's answers?
+pub(in crate::from::langchain) fn streams(op: &Node) -> bool {
+    let OpKind::Model(model) = &op.kind else { return false };
+    let streaming = |(name, value): &(String, Data)| name == "streaming" && matches!(value, Data::Bool(true));
+    model.class == "ChatOllama" || model.params.iter().any(streaming)
+}
+
+/// The clause for what the library's client does by itself: it tries again.
+pub(in crate::from::langchain) fn client_retry(op: &Node) -> Option<String> {
+    let OpKind::Model(model) = &op.kind else { return None };
+    let given = model.params.iter().find(|(name, _)| name == "max_retries");
+    let retries = match (given, model.class.as_str()) {
+        (Some((_, Data::Int(n))), _) => *n,
+        (None, "ChatOpenAI" | "ChatAnthropic") => 2,
+        _ => 0,
+    };
+    let on = "[http_5xx, rate_limit, network, timeout]";
+    (retries > 0).then(|| format!("retry {retries} on {on} {{ backoff: exponential(500ms), cap: 8s }}"))
+}
+
+/// Tells the settings of a model's client that have no place: that of an agent, or of one of several models.
+pub(super) fn client_left_out(body: &mut Body<'_, '_>, op: &Node) {
+    let OpKind::Model(model) = &op.kind else { return };
+    let set = |value: &Data| !matches!(value, Data::Null | Data::Bool(false) | Data::Int(0));
+    for (key, _) in model.params.iter().filter(|(key, value)| CLIENT.contains(&key.as_str()) && set(value)) {
+        left_out(body, key, op);
+    }
+}
+
 /// A parameter without a place in a provider.
 fn left_out(body: &mut Body<'_, '_>, key: &str, op: &Node) {
-    // How the client works: whether answers come in pieces, and how often it tries again.
     let harmless = matches!(
         key,
         "streaming"

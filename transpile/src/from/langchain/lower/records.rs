@@ -26,6 +26,9 @@ fn record(body: &mut Body<'_, '_>, name: &str, json: &Json, origin: &Origin, dep
         .flatten()
         .filter_map(Json::as_str)
         .collect();
+    // The order of the source is only known of the fields that must be given, which come first.
+    let mut properties: Vec<(&String, &Json)> = properties.iter().collect();
+    properties.sort_by_key(|(field, _)| required.iter().position(|r| r == field).unwrap_or(usize::MAX));
     let mut lines = String::new();
     for (field, schema) in properties {
         let inner = format!("{name}{}", names::type_name(field));

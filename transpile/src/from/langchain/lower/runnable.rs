@@ -1,7 +1,7 @@
 //! The expression language as steps.
 
 use super::value::{self, Code, Sent, Value};
-use super::{Body, agent, legacy, prompt, provider, records, tools};
+use super::{Body, Step, agent, legacy, prompt, provider, records, tools};
 use crate::from::langchain::model::{Bind, Data, Effect, Lambda, Node, OpKind, Origin, Retriever};
 use crate::from::lower::text::string;
 use crate::from::lower::{Fate, names};
@@ -186,12 +186,8 @@ struct Asked {
     args: Vec<String>,
     used: usize,
     /// What the answer becomes.
-    then: fn(&str) -> String,
+    then: Box<dyn Fn(&str) -> String>,
     result: String,
-}
-
-fn same(step: &str) -> String {
-    step.to_owned()
 }
 
 fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &Origin) -> Asked {
@@ -199,7 +195,7 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
         ty: ty.into(),
         args: Vec::new(),
         used,
-        then: same,
+        then: Box::new(str::to_owned),
         result: ty.into(),
     };
     let has_tools = bind.is_some_and(|b| !b.tools.is_empty());
@@ -213,7 +209,14 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
             Some((_, Data::Dict(_))) => "json_mode",
             _ => method,
         };
-        return Asked { args: vec![format!("output: AskOutput.{mode}")], ..plain(&ty, used) };
+        let args = vec![format!("output: AskOutput.{mode}")];
+        // The library sends no schema in JSON mode; what comes back is checked here.
+        if mode == "json_mode" && ty != "json" {
+            let result = ty.clone();
+            let then = Box::new(move |step: &str| format!("decode<{ty}>({step})"));
+            return Asked { args, then, result, ..plain("json", used) };
+        }
+        return Asked { args, ..plain(&ty, used) };
     }
     let Some(OpKind::Parser(parser)) = rest.first().map(|op| &op.kind) else {
         return if has_tools { plain("Message", 0) } else { plain("string", 0) };
@@ -229,7 +232,7 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
             None => plain("json", 1),
         },
         "CommaSeparatedListOutputParser" => Asked {
-            then: |step| format!("[trim(part) for part in split({step}, \",\")]"),
+            then: Box::new(|step| format!("[trim(part) for part in split({step}, \",\")]")),
             result: "list<string>".into(),
             ..plain("string", 1)
         },
@@ -269,6 +272,9 @@ fn ask(
     if let Some(bind) = &call.bind {
         bound_args(body, bind, origin, &mut args);
     }
+    if provider::streams(&call.model) {
+        args.push("stream: true".to_owned());
+    }
     let ty = if asked.ty == "string" { String::new() } else { format!("<{}>", asked.ty) };
     let inline = format!("ask{ty}({})", args.join(", "));
     let text = if inline.len() > 90 {
@@ -277,8 +283,11 @@ fn ask(
         inline
     };
     let step = body.step(hint.unwrap_or("reply"), text, origin);
-    if let Some(attempts) = &call.attempts {
-        retry_clause(body, attempts, origin);
+    match (&call.attempts, provider::client_retry(&call.model)) {
+        (Some(attempts), _) => retry_clause(body, attempts, origin),
+        (None, client) => {
+            body.steps.last_mut().into_iter().for_each(|step| step.clauses.extend(client.clone()))
+        }
     }
     (Value::Code(Code::new((asked.then)(&step), asked.result)), asked.used)
 }
@@ -332,12 +341,14 @@ fn retry_clause(body: &mut Body<'_, '_>, attempts: &Data, origin: &Origin) {
         body.shared.note(Fate::Lost, Effect::Setting, "the number of attempts is not known", origin);
         return;
     };
-    if let Some(step) = body.steps.last_mut() {
-        step.clauses.push(format!(
-            "retry {} on [any] {{ backoff: exponential(1s) }}",
-            attempts.saturating_sub(1).max(0)
-        ));
-    }
+    body.steps.last_mut().into_iter().for_each(|step| try_again(step, *attempts));
+}
+
+/// A step has one `retry`: that of the chain stands for the client's own.
+fn try_again(step: &mut Step, attempts: i64) {
+    step.clauses.retain(|clause| !clause.starts_with("retry "));
+    step.clauses
+        .push(format!("retry {} on [any] {{ backoff: exponential(1s) }}", attempts.saturating_sub(1).max(0)));
 }
 
 /// `.with_retry(…)` around a chain.
@@ -351,13 +362,7 @@ fn retry(body: &mut Body<'_, '_>, bound: &Node, attempts: &Data, at: Value, orig
             let message = format!("the {n} steps of the chain are tried again one by one, not as a whole");
             body.shared.note(Fate::Approximated, Effect::Structure, message, origin);
             let Data::Int(attempts) = attempts else { return value };
-            let clause = format!(
-                "retry {} on [any] {{ backoff: exponential(1s) }}",
-                attempts.saturating_sub(1).max(0)
-            );
-            for step in body.steps.iter_mut().skip(before) {
-                step.clauses.push(clause.clone());
-            }
+            body.steps.iter_mut().skip(before).for_each(|step| try_again(step, *attempts));
         }
     }
     value

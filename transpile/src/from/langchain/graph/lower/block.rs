@@ -6,6 +6,7 @@ use super::python::Use;
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Answer, Ask, Block, End, Expr};
 use crate::from::langchain::graph::carried::Carried;
+use crate::from::langchain::lower::provider;
 use crate::from::langchain::model::{Bind, OpKind};
 
 /// The text of the state that follows a command's target; `None`: the edges decide.
@@ -263,7 +264,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
             args.push(format!("tools: [{}]", names.join(", ")));
         }
         args.extend(self.providers.bound_args(&ask.model)?);
-        if self.providers.streams(&model) {
+        if provider::streams(&model) {
             args.push("stream: true".to_owned());
         }
         let is_text = tools.is_empty() && ask.answer == Answer::Message && only_content(block, ask.id);

@@ -56,29 +56,9 @@ impl Providers<'_, '_> {
         Ok(out)
     }
 
-    /// Does the library stream this model's answers?
-    pub fn streams(&self, op: &Node) -> bool {
-        let OpKind::Model(model) = &op.kind else { return false };
-        let streaming =
-            |(name, value): &(String, Data)| name == "streaming" && matches!(value, Data::Bool(true));
-        model.class == "ChatOllama" || model.params.iter().any(streaming)
-    }
-
-    /// What the library's client does by itself: it tries again.
+    /// What the library's client does by itself, as clauses.
     pub fn clauses(&self, op: &Node) -> String {
-        let OpKind::Model(model) = &op.kind else { return String::new() };
-        let given = model.params.iter().find(|(name, _)| name == "max_retries");
-        let retries = match (given, model.class.as_str()) {
-            (Some((_, Data::Int(n))), _) => *n,
-            (None, "ChatOpenAI" | "ChatAnthropic") => 2,
-            _ => 0,
-        };
-        if retries < 1 {
-            return String::new();
-        }
-        format!(
-            " with {{\n    retry {retries} on [http_5xx, rate_limit, network, timeout] {{ backoff: exponential(500ms), cap: 8s }}\n  }}"
-        )
+        provider::client_retry(op).map_or(String::new(), |clause| format!(" with {{\n    {clause}\n  }}"))
     }
 }
 
