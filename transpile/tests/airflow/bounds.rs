@@ -122,3 +122,18 @@ proptest! {
         check(&lines.join("\n"));
     }
 }
+
+/// Thousands of tasks are written in the order in which they wait, whatever the order they were made in. Time that grew
+/// with the square of their number, or worse, would be felt here.
+#[test]
+fn thousands_of_tasks_are_written_in_order() {
+    let text = "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.empty import EmptyOperator\n\
+        with DAG('d', schedule=None):\n    \
+            made = [EmptyOperator(task_id=f't{i}') for i in reversed(range(3000))]\n    \
+            for later, earlier in zip(made, made[1:]):\n        earlier >> later\n";
+    let made = import(&one(text.to_owned()), &["d.py".to_owned()], &AirflowOptions::default());
+    let steps = made.missions[0].text.lines().filter_map(|line| line.trim().strip_prefix("step "));
+    let names: Vec<&str> = steps.filter_map(|step| step.split(' ').next()).collect();
+    let wanted: Vec<String> = (0..3000).map(|i| format!("t{i}")).collect();
+    assert_eq!(names, wanted);
+}

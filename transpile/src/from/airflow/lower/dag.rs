@@ -8,7 +8,7 @@ use super::{OriginRange, Shared};
 use crate::from::airflow::{AirflowDag, AirflowTask, Data, Effect, Mapping};
 use crate::from::lower::Fate;
 use rustchain_grammar::Span;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A mission's text with its origins.
 pub(super) struct Written {
@@ -454,15 +454,21 @@ impl Lowering<'_, '_> {
         for inner in self.dag.groups.iter().filter(|g| g.parent.as_deref() == group) {
             all.push((true, inner.group_id.clone(), inner.origin.span.start));
         }
+        let index: HashMap<(bool, &str), usize> =
+            all.iter().enumerate().map(|(i, (is_group, id, _))| ((*is_group, id.as_str()), i)).collect();
+        let group_of: HashMap<&str, &str> =
+            (self.dag.tasks.iter()).filter_map(|t| Some((t.task_id.as_str(), t.group.as_deref()?))).collect();
+        let parent_of: HashMap<&str, &str> = (self.dag.groups.iter())
+            .filter_map(|g| Some((g.group_id.as_str(), g.parent.as_deref()?)))
+            .collect();
+        // The member that a task is or lies in, by its groups or by its name.
         let owner = |task: &str| -> Option<usize> {
-            all.iter().position(|(is_group, id, _)| {
-                if *is_group {
-                    task.strip_prefix(id.as_str()).is_some_and(|r| r.starts_with('.'))
-                        || self.in_group(task, id)
-                } else {
-                    id == task
-                }
-            })
+            if let Some(own) = index.get(&(false, task)) {
+                return Some(*own);
+            }
+            let around = std::iter::successors(group_of.get(task).copied(), |g| parent_of.get(g).copied());
+            let prefixes = task.match_indices('.').filter_map(|(end, _)| task.get(..end));
+            around.chain(prefixes).filter_map(|group| index.get(&(true, group)).copied()).min()
         };
         let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); all.len()];
         for (from, to, _) in &self.dag.edges {
@@ -473,17 +479,7 @@ impl Lowering<'_, '_> {
                 set.insert(a);
             }
         }
-        let mut done: Vec<usize> = Vec::new();
-        while done.len() < all.len() {
-            let ready = (0..all.len()).find(|i| {
-                !done.contains(i) && waits.get(*i).is_some_and(|w| w.iter().all(|d| done.contains(d)))
-            });
-            match ready.or_else(|| (0..all.len()).find(|i| !done.contains(i))) {
-                Some(next) => done.push(next),
-                None => break,
-            }
-        }
-        done.into_iter().filter_map(|i| all.get(i)).map(|(g, id, _)| (*g, id.clone())).collect()
+        in_order(&waits).into_iter().filter_map(|i| all.get(i)).map(|(g, id, _)| (*g, id.clone())).collect()
     }
 
     fn in_group(&self, task: &str, group: &str) -> bool {
@@ -658,6 +654,34 @@ pub(super) fn quoted_field(name: &str) -> String {
 /// Direct downstream tasks.
 pub(super) fn downstream(dag: &AirflowDag, task: &str) -> Vec<String> {
     dag.edges.iter().filter(|(a, ..)| a == task).map(|(_, b, _)| b.clone()).collect()
+}
+
+/// Every index, after those it waits for; of several that are ready the least is first, and of those that wait in a
+/// circle too.
+fn in_order(waits: &[BTreeSet<usize>]) -> Vec<usize> {
+    let mut open: Vec<usize> = waits.iter().map(BTreeSet::len).collect();
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); waits.len()];
+    for (i, set) in waits.iter().enumerate() {
+        for before in set {
+            next[*before].push(i);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..waits.len()).filter(|i| open[*i] == 0).collect();
+    let mut rest: BTreeSet<usize> = (0..waits.len()).collect();
+    let mut order = Vec::with_capacity(waits.len());
+    while let Some(i) = ready.pop_first().or_else(|| rest.first().copied()) {
+        if !rest.remove(&i) {
+            continue;
+        }
+        order.push(i);
+        for after in &next[i] {
+            open[*after] = open[*after].saturating_sub(1);
+            if open[*after] == 0 {
+                ready.insert(*after);
+            }
+        }
+    }
+    order
 }
 
 /// Is there a path from one task to another?
