@@ -55,7 +55,8 @@ fn trim_last_line(text: &str) -> &str {
 
 /// A duration literal of microseconds; below zero is not a duration.
 pub(in crate::from) fn duration(micros: i64) -> String {
-    let mut rest = micros.max(0);
+    // A duration counts nanoseconds: 292 years at the most.
+    let mut rest = micros.clamp(0, i64::MAX / 1_000);
     let mut out = String::new();
     for (unit, size) in [
         ("d", 86_400_000_000),

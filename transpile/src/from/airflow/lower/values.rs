@@ -140,7 +140,15 @@ fn column(i: usize) -> String {
 
 /// A field name: an identifier, or a string.
 pub(super) fn field(name: &str) -> String {
-    if super::names::identifier(name) == name { name.to_owned() } else { string(name) }
+    let text = string(name);
+    if super::names::identifier(name) == name {
+        name.to_owned()
+    } else if text.len() == name.len() + 2 {
+        text
+    } else {
+        // A text that names a field has no escapes, a name in backticks no backtick and no line end.
+        format!("`{}`", name.replace(['`', '\n', '\r'], "_"))
+    }
 }
 
 /// Pieces as a string literal with holes.
