@@ -1,4 +1,5 @@
-//! Values taken out of a text that is read as code: from a script to its environment, from a query to its parameters.
+//! Values taken out of a text: from a script to its environment, from a query to its parameters, a secret from a url to a
+//! header and out of the log.
 
 use super::context::Context;
 use crate::effects::fold;
@@ -27,34 +28,75 @@ pub(super) fn of_text<'p>(context: &Context<'_>, site: &Site<'p>, arg: &'p Expr)
     holes.filter(any_text).collect()
 }
 
-/// The fix of what the flow found at a script or a query (RC0401, RC0407).
+/// The fix of what the flow found at a text (RC0401, RC0407, RC0452, RC0453).
 pub(super) fn mend(context: &Context<'_>, diagnostic: &mut Diagnostic) {
-    let sink = match diagnostic.code {
-        "RC0401" => Sink::Shell,
-        "RC0407" => Sink::Query,
+    let sinks: &[Sink] = match diagnostic.code {
+        "RC0401" => &[Sink::Shell],
+        "RC0407" => &[Sink::Query],
+        "RC0452" => &[Sink::Log],
+        "RC0453" => &[Sink::Host, Sink::Shell],
         _ => return,
     };
-    let at = &diagnostic.primary;
+    let at = Place { file: diagnostic.primary.file, span: diagnostic.primary.span };
     for (site, call) in context.calls() {
         let Some(signature) = context.plan.signatures.get(&call.callee) else { continue };
-        for param in signature.params.iter().filter(|p| p.sink == Some(sink)) {
+        for param in &signature.params {
+            let Some(sink) = param.sink.filter(|s| sinks.contains(s)) else { continue };
             let Some(arg) = call.args.get(&param.name) else { continue };
             let place = context.argument(site, call, &param.name);
             if place.file != at.file || !place.span.range().contains(&(at.span.start as usize)) {
                 continue;
             }
-            let holes = of_text(context, site, arg);
+            let takes = |name: &str| signature.params.iter().any(|p| p.name == name);
             let fix = match sink {
-                Sink::Shell => to_environment(context, call, &holes, place),
-                _ if signature.params.iter().any(|p| p.name == "params") => {
-                    to_parameters(context, call, &holes, place)
+                Sink::Shell => to_environment(context, call, &of_text(context, site, arg), place),
+                Sink::Query if takes("params") => {
+                    to_parameters(context, call, &of_text(context, site, arg), place)
                 }
+                Sink::Host if takes("headers") => to_header(context, call, hole_at(context, arg, at), place),
+                Sink::Log => left_out(context, hole_at(context, arg, at), place),
                 _ => None,
             };
             diagnostic.fixes.extend(fix);
             return;
         }
     }
+}
+
+/// The hole of a template that stands at a place.
+fn hole_at<'p>(context: &Context<'_>, arg: &'p Expr, at: Place) -> Option<&'p Expr> {
+    let ExprKind::Template { parts, .. } = &arg.kind else { return None };
+    parts.iter().find_map(|part| match part {
+        Part::Hole(hole) if hole.id.0 != 0 && context.spans.place(hole.id) == at => Some(hole),
+        _ => None,
+    })
+}
+
+/// A secret that is a parameter of the url's query becomes a bearer token, where there are no `headers:` yet.
+fn to_header(context: &Context<'_>, call: &Call, hole: Option<&Expr>, url: Place) -> Option<Fix> {
+    let (hole, literal) = (hole?, Literal::of(context, url)?);
+    let (whole, before, after) = literal.hole(context, hole)?;
+    let separator = before.rfind(['?', '&'])?;
+    let name = before.get(separator + 1..)?.strip_suffix('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if call.args.contains_key("headers") || !is_name || !(after.is_empty() || after.starts_with('&')) {
+        return None;
+    }
+    let start = literal.inside.start + separator as u32;
+    let gone = match before.get(separator..)?.starts_with('?') && !after.is_empty() {
+        true => Span::new(start + 1, whole.end + 1),
+        false => Span::new(start, whole.end),
+    };
+    let secret = context.text(context.spans.place(hole.id));
+    let edits = vec![Edit { file: url.file, span: gone, text: String::new() }];
+    argument_after(url, format!("headers: {{ authorization: \"Bearer ${{{secret}}}\" }}"), "send it in a header", edits)
+}
+
+/// Three stars in the place of a secret.
+fn left_out(context: &Context<'_>, hole: Option<&Expr>, text: Place) -> Option<Fix> {
+    let (whole, ..) = Literal::of(context, text)?.hole(context, hole?)?;
+    let edits = vec![Edit { file: text.file, span: whole, text: "***".to_owned() }];
+    Some(Fix { title: "leave it out".to_owned(), applicability: Applicability::Suggest, edits })
 }
 
 /// Each hole becomes `"$NAME"`, where all of them are names outside single quotes and there is no `env:` yet.

@@ -6,6 +6,7 @@ mod exprs;
 mod fixes;
 mod graph;
 mod holes;
+mod replies;
 mod suppress;
 mod text;
 
@@ -141,12 +142,12 @@ pub static RULES: &[Rule] = &[
     rule("RC0408", "untrusted-controls-flow", Medium, Likely, Fixable::No, None),
     rule("RC0409", "untrusted-to-privileged-prompt", Error, Sure, Fixable::No, None),
     rule("RC0410", "lethal-trifecta", High, Likely, Fixable::No, None),
-    rule("RC0411", "unvalidated-llm-output", Medium, Sure, Fixable::No, None),
+    rule("RC0411", "unvalidated-llm-output", Medium, Sure, Fixable::Suggest, None),
     rule("RC0412", "declassify-without-reason", Error, Sure, Fixable::No, None),
     rule("RC0413", "untrusted-to-trusted", Error, Sure, Fixable::No, None),
     rule("RC0451", "secret-to-prompt", Error, Sure, Fixable::No, None),
-    rule("RC0452", "secret-to-log", Error, Sure, Fixable::No, None),
-    rule("RC0453", "secret-to-url", Error, Sure, Fixable::No, None),
+    rule("RC0452", "secret-to-log", Error, Sure, Fixable::Suggest, None),
+    rule("RC0453", "secret-to-url", Error, Sure, Fixable::Suggest, None),
     rule("RC0454", "secret-literal", High, Likely, Fixable::No, Some(rc0454::run)),
     rule("RC0455", "secret-overprovisioned", Medium, Sure, Fixable::Safe, Some(rc0455::run)),
     rule("RC0457", "personal-to-model", Error, Sure, Fixable::No, None),
@@ -162,7 +163,7 @@ pub static RULES: &[Rule] = &[
     rule("RC0701", "import-lossy", Medium, Sure, Fixable::No, Some(rc0701::run)),
     rule("RC0801", "race-same-file", High, Likely, Fixable::Suggest, Some(rc0801::run)),
     rule("RC0802", "dead-step", Low, Sure, Fixable::Safe, Some(rc0802::run)),
-    rule("RC0803", "unreachable-branch", Medium, Sure, Fixable::No, Some(rc0803::run)),
+    rule("RC0803", "unreachable-branch", Medium, Sure, Fixable::Suggest, Some(rc0803::run)),
     rule("RC0806", "unsound-contains", Medium, Sure, Fixable::Suggest, Some(rc0806::run)),
     rule("RC0807", "irreversible-before-check", Medium, Likely, Fixable::No, Some(rc0807::run)),
     rule("RC0808", "shell-defect", Medium, Sure, Fixable::No, Some(rc0808::run)),
@@ -207,6 +208,7 @@ pub fn check(
     }
     for diagnostic in &mut found {
         holes::mend(&context, diagnostic);
+        replies::mend(&context, diagnostic);
         fixes::add(diagnostic, sources);
     }
     in_order(found)

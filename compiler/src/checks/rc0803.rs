@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exprs;
 use crate::effects::fold;
-use rustchain_grammar::{Diagnostic, Severity};
+use rustchain_grammar::{Applicability, Diagnostic, Edit, Fix, Severity};
 use rustchain_plan::expr::ExprKind;
 use rustchain_plan::{Body, Expr, Value};
 use std::collections::BTreeSet;
@@ -17,11 +17,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             if let Some(value) = settled(when, site).filter(|_| seen.insert(place)) {
                 let what = if value { "always runs" } else { "never runs" };
                 let message = format!("this condition is always {value}: `{}` {what}", site.node.id);
-                out.push(
-                    context
-                        .finding("RC0803", Severity::Medium, place, message)
-                        .label(format!("always {value}")),
-                );
+                let mut finding =
+                    context.finding("RC0803", Severity::Medium, place, message).label(format!("always {value}"));
+                let edit = context.remove_clause(&site.path, "when").filter(|_| value);
+                finding.fixes.extend(edit.map(|edit| suggest("take the condition away", edit)));
+                out.push(finding);
             }
         }
         if let Body::Match { subject, arms } = &site.node.body {
@@ -40,19 +40,42 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
         }
         for root in exprs::of_node(site.node) {
             exprs::each(root, &mut |expr| {
-                let ExprKind::If { cond, .. } = &expr.kind else { return };
+                let ExprKind::If { cond, then, otherwise } = &expr.kind else { return };
                 let place = context.spans.place(cond.id);
                 if let Some(value) = settled(cond, site).filter(|_| seen.insert(place)) {
                     let branch = if value { "`else`" } else { "`then`" };
                     let message =
                         format!("this condition is always {value}: the {branch} branch is never taken");
-                    let finding = context.finding("RC0803", Severity::Medium, place, message);
+                    let mut finding = context.finding("RC0803", Severity::Medium, place, message);
+                    let fix = instead(context, expr, if value { then } else { otherwise });
+                    finding.fixes.extend(fix);
                     out.push(finding.label(format!("always {value}")));
                 }
             });
         }
     }
     out
+}
+
+fn suggest(title: &str, edit: Edit) -> Fix {
+    Fix { title: title.to_owned(), applicability: Applicability::Suggest, edits: vec![edit] }
+}
+
+/// The branch that is taken in the place of an `if`.
+fn instead(context: &Context<'_>, whole: &Expr, branch: &Expr) -> Option<Fix> {
+    if whole.id.0 == 0 || branch.id.0 == 0 {
+        return None;
+    }
+    let place = context.spans.place(whole.id);
+    let written = context.text(context.spans.place(branch.id));
+    if !context.text(place).starts_with("if") || written.is_empty() {
+        return None;
+    }
+    let text = match branch.kind {
+        ExprKind::Binary { .. } | ExprKind::If { .. } => format!("({written})"),
+        _ => written.to_owned(),
+    };
+    Some(suggest("write what is always taken", Edit { file: place.file, span: place.span, text }))
 }
 
 fn settled<'a>(cond: &'a Expr, site: &crate::effects::scope::Site<'a>) -> Option<bool> {
