@@ -32,6 +32,28 @@ struct State {
     log: Option<LogWriter>,
     steps: Vec<StepReport>,
     usage: UsageTotals,
+    /// Of the missions called as steps that run now and have a budget of their own.
+    meters: Vec<Meter>,
+}
+
+/// What a mission called as a step has used of its own budget.
+struct Meter {
+    /// What the paths of its steps begin with.
+    prefix: SmolStr,
+    budget: Budget,
+    used: UsageTotals,
+}
+
+/// Measures until it is dropped.
+pub(crate) struct Metered<'a> {
+    journal: &'a Journal,
+    prefix: SmolStr,
+}
+
+impl Drop for Metered<'_> {
+    fn drop(&mut self) {
+        self.journal.state().meters.retain(|m| m.prefix != self.prefix);
+    }
 }
 
 /// A step that ended, before it is written down.
@@ -50,7 +72,8 @@ impl Journal {
         progress: Option<Progress>,
         budget: Budget,
     ) -> Journal {
-        let state = Mutex::new(State { log, steps: Vec::new(), usage: UsageTotals::default() });
+        let state =
+            Mutex::new(State { log, steps: Vec::new(), usage: UsageTotals::default(), meters: Vec::new() });
         Journal { redactor, clock, progress, budget, state }
     }
 
@@ -201,22 +224,19 @@ impl Journal {
         }
     }
 
-    /// Fails where a budget of the mission is used up.
-    pub(crate) fn check_budget(&self) -> Result<(), StepError> {
-        self.over_budget(&self.state().usage)
+    /// Measures what the steps whose paths begin so use, where a budget of tokens or dollars bounds them.
+    pub(crate) fn meter(&self, prefix: &SmolStr, budget: &Budget) -> Option<Metered<'_>> {
+        if budget.tokens.is_none() && budget.usd.is_none() {
+            return None;
+        }
+        let meter = Meter { prefix: prefix.clone(), budget: budget.clone(), used: UsageTotals::default() };
+        self.state().meters.push(meter);
+        Some(Metered { journal: self, prefix: prefix.clone() })
     }
 
-    fn over_budget(&self, used: &UsageTotals) -> Result<(), StepError> {
-        let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
-        if let Some(limit) = self.budget.tokens.filter(|limit| tokens > *limit) {
-            let message = format!("the mission used {tokens} tokens; its budget is {limit}");
-            return Err(StepError::new(ErrorKind::Budget, message));
-        }
-        if let Some(limit) = self.budget.usd.filter(|limit| used.usd > *limit) {
-            let message = format!("the mission used {:.4} USD; its budget is {limit}", used.usd);
-            return Err(StepError::new(ErrorKind::Budget, message));
-        }
-        Ok(())
+    /// Fails where a budget that binds a step is used up.
+    pub(crate) fn check_budget(&self, path: &str) -> Result<(), StepError> {
+        self.state().within_budgets(&self.budget, path)
     }
 
     pub(crate) fn usage(&self) -> UsageTotals {
@@ -226,6 +246,30 @@ impl Journal {
     pub(crate) fn take_steps(&self) -> Vec<StepReport> {
         std::mem::take(&mut self.state().steps)
     }
+}
+
+impl State {
+    /// Fails where the budget of the run, or that of a called mission around a step, is used up.
+    fn within_budgets(&self, whole: &Budget, path: &str) -> Result<(), StepError> {
+        over_budget("the mission", whole, &self.usage)?;
+        let mut around = self.meters.iter().filter(|m| path.starts_with(m.prefix.as_str()));
+        around.try_for_each(|m| {
+            over_budget(&format!("`{}`", m.prefix.trim_end_matches('/')), &m.budget, &m.used)
+        })
+    }
+}
+
+fn over_budget(who: &str, budget: &Budget, used: &UsageTotals) -> Result<(), StepError> {
+    let tokens = used.prompt_tokens.saturating_add(used.completion_tokens);
+    if let Some(limit) = budget.tokens.filter(|limit| tokens > *limit) {
+        let message = format!("{who} used {tokens} tokens; its budget is {limit}");
+        return Err(StepError::new(ErrorKind::Budget, message));
+    }
+    if let Some(limit) = budget.usd.filter(|limit| used.usd > *limit) {
+        let message = format!("{who} used {:.4} USD; its budget is {limit}", used.usd);
+        return Err(StepError::new(ErrorKind::Budget, message));
+    }
+    Ok(())
 }
 
 /// The journal as the context's sink.
@@ -255,21 +299,14 @@ impl ContextSink for Sink {
             "usd": usage.usd,
         });
         let mut state = journal.state();
-        let totals = &mut state.usage;
-        totals.calls += 1;
-        totals.prompt_tokens = totals.prompt_tokens.saturating_add(usage.prompt_tokens);
-        totals.completion_tokens = totals.completion_tokens.saturating_add(usage.completion_tokens);
-        match usage.usd {
-            Some(usd) => totals.usd += usd,
-            None => totals.unpriced += 1,
-        }
-        let totals = *totals;
+        state.usage.add(&usage);
+        let meters = state.meters.iter_mut().filter(|m| path.starts_with(m.prefix.as_str()));
+        meters.for_each(|m| m.used.add(&usage));
         if let Some(log) = &mut state.log {
             let detail = Some(log.payload(journal.redactor.json(detail)));
             log.append(Record { path: Some(SmolStr::new(path)), detail, ..record });
         }
-        drop(state);
-        journal.over_budget(&totals)
+        state.within_budgets(&journal.budget, path)
     }
 }
 

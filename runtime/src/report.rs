@@ -90,6 +90,18 @@ pub struct UsageTotals {
     pub unpriced: u64,
 }
 
+impl UsageTotals {
+    pub(crate) fn add(&mut self, usage: &crate::context::Usage) {
+        self.calls += 1;
+        self.prompt_tokens = self.prompt_tokens.saturating_add(usage.prompt_tokens);
+        self.completion_tokens = self.completion_tokens.saturating_add(usage.completion_tokens);
+        match usage.usd {
+            Some(usd) => self.usd += usd,
+            None => self.unpriced += 1,
+        }
+    }
+}
+
 impl Failure {
     /// Of an error whose texts were redacted.
     pub(crate) fn of(error: &StepError, redactor: &crate::redact::Redactor) -> Failure {

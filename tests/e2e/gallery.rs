@@ -62,6 +62,27 @@ fn a_plan_compiled_from_another_folder_finds_its_cassette() {
 }
 
 #[test]
+fn a_called_mission_keeps_its_own_budget() {
+    let project = Project::gallery("triage");
+    let caller = "\nmission caller {\n  policy {\n    allow fs.read \"*.json\"\n    allow fs.write \"out/**\"\n    \
+                  allow llm [fast]\n  }\n  step sorted = triage()\n  output urgent: list<string> = sorted.urgent\n}\n";
+    let text = project.read("triage.mission") + caller;
+    project.write("triage.mission", &text);
+    let result = project.json(0, &["run", "triage.mission#caller", "--format", "json"]);
+    assert_eq!(result["outputs"]["urgent"], json!(["T-101", "T-103"]));
+
+    let unhandled: Vec<&str> = text.lines().filter(|line| !line.contains("on error: use")).collect();
+    let strict = unhandled.join("\n").replace("tokens: 20_000", "tokens: 60");
+    project.write("triage.mission", &strict);
+    let ended = project.expect(1, &["run", "triage.mission#caller"]);
+    assert!(
+        ended.stderr.contains("`sorted` used") && ended.stderr.contains("its budget is 60"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn log_analysis_finds_the_failing_path() {
     let project = Project::gallery("log-analysis");
     let result = project.json(0, &["run", "log_analysis.mission", "--format", "json"]);

@@ -106,13 +106,17 @@ impl<'a> Context<'a> {
         let (clause, with) = (*places.clauses.get(keyword)?, places.with?);
         let written = self.text(with);
         let (start, end) = (clause.span.start - with.span.start, clause.span.end - with.span.start);
-        let (before, after) = (written.get(1..start as usize)?, written.get(end as usize..written.len() - 1)?);
+        let (before, after) =
+            (written.get(1..start as usize)?, written.get(end as usize..written.len() - 1)?);
         let blank = |text: &str| text.len() - text.trim_start().len();
         let span = if before.trim().is_empty() && after.trim().is_empty() {
-            let statement = self.text(Place { span: Span::new(places.whole.span.start, with.span.start), ..with });
+            let statement =
+                self.text(Place { span: Span::new(places.whole.span.start, with.span.start), ..with });
             let kept = statement.trim_end().strip_suffix("with")?.trim_end().len() as u32;
             Span::new(places.whole.span.start + kept, with.span.end)
-        } else if let Some(rest) = after.trim_start().strip_prefix(',').or((!after.trim().is_empty()).then_some(after.trim_start())) {
+        } else if let Some(rest) =
+            after.trim_start().strip_prefix(',').or((!after.trim().is_empty()).then_some(after.trim_start()))
+        {
             Span::new(clause.span.start, clause.span.end + (after.len() - rest.len() + blank(rest)) as u32)
         } else {
             let kept = before.trim_end().trim_end_matches(',').len();

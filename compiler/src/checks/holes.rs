@@ -78,7 +78,8 @@ fn to_header(context: &Context<'_>, call: &Call, hole: Option<&Expr>, url: Place
     let (whole, before, after) = literal.hole(context, hole)?;
     let separator = before.rfind(['?', '&'])?;
     let name = before.get(separator + 1..)?.strip_suffix('=')?;
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let is_name =
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     if call.args.contains_key("headers") || !is_name || !(after.is_empty() || after.starts_with('&')) {
         return None;
     }
@@ -89,7 +90,12 @@ fn to_header(context: &Context<'_>, call: &Call, hole: Option<&Expr>, url: Place
     };
     let secret = context.text(context.spans.place(hole.id));
     let edits = vec![Edit { file: url.file, span: gone, text: String::new() }];
-    argument_after(url, format!("headers: {{ authorization: \"Bearer ${{{secret}}}\" }}"), "send it in a header", edits)
+    argument_after(
+        url,
+        format!("headers: {{ authorization: \"Bearer ${{{secret}}}\" }}"),
+        "send it in a header",
+        edits,
+    )
 }
 
 /// Three stars in the place of a secret.

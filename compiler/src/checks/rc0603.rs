@@ -1,7 +1,7 @@
 //! cost-unbounded: calls of a model that nothing limits in number.
 
 use super::context::Context;
-use crate::cost::{asks_model, bounds, models, price};
+use crate::cost::{asks_model, bounds, called_budget, models, price};
 use rustchain_grammar::{Diagnostic, Severity};
 use rustchain_plan::plan::Handle;
 use std::collections::BTreeSet;
@@ -18,6 +18,11 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             continue;
         }
         let Err(path) = bounds::times(site, &context.sites) else { continue };
+        // A mission called as a step is bounded by its own budget.
+        let mut around = bounds::around(&path, &context.sites).filter_map(called_budget);
+        if around.any(|b| b.usd.is_some() || b.tokens.is_some()) {
+            continue;
+        }
         let place = context.name(&path);
         if !seen.insert(place) {
             continue;

@@ -17,8 +17,9 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             if let Some(value) = settled(when, site).filter(|_| seen.insert(place)) {
                 let what = if value { "always runs" } else { "never runs" };
                 let message = format!("this condition is always {value}: `{}` {what}", site.node.id);
-                let mut finding =
-                    context.finding("RC0803", Severity::Medium, place, message).label(format!("always {value}"));
+                let mut finding = context
+                    .finding("RC0803", Severity::Medium, place, message)
+                    .label(format!("always {value}"));
                 let edit = context.remove_clause(&site.path, "when").filter(|_| value);
                 finding.fixes.extend(edit.map(|edit| suggest("take the condition away", edit)));
                 out.push(finding);

@@ -11,6 +11,7 @@ pub use rustchain_plan::price::{Price, price, source as price_source};
 use crate::effects::fold;
 use crate::effects::scope::{Scope, Site, sites};
 use rustchain_plan::plan::{Call, CalleeKind, Handle, Plan, Provider};
+use rustchain_plan::policy::Budget;
 use rustchain_plan::{Body, EffectKind, Expr, Value};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -62,14 +63,46 @@ pub fn cost(plan: &Plan) -> Cost {
             _ => None,
         })
         .collect();
-    let tokens = total(calls.iter().map(|c| &c.tokens), 0, |a, b| a.saturating_add(b));
-    let usd = total(calls.iter().map(|c| &c.usd), 0.0, |a, b| a + b);
-    let budget = &plan.policy.budget;
-    Cost {
-        tokens: within(tokens, budget.tokens.map(|n| n.max(0) as u64), |a, b| a.min(b)),
-        usd: within(usd, budget.usd, f64::min),
-        wall: wall(plan, &all),
-        calls,
+    let (tokens, usd) = spent(&calls, &all, plan);
+    Cost { tokens, usd, wall: wall(plan, &all), calls }
+}
+
+/// All calls together. The budget of a mission called as a step bounds each evaluation of it, that of the policy all.
+fn spent<'p>(calls: &[CallCost], all: &[Site<'p>], plan: &'p Plan) -> (Bound<u64>, Bound<f64>) {
+    let mut parts: Vec<(&str, Bound<u64>, Bound<f64>)> =
+        calls.iter().map(|c| (c.path.as_str(), c.tokens.clone(), c.usd.clone())).collect();
+    // Inner missions come behind those around them.
+    for (site, budget) in all.iter().rev().filter_map(|s| Some((s, called_budget(s)?))) {
+        let is_inside =
+            |path: &str| path.strip_prefix(site.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let (inside, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(path, ..)| is_inside(path));
+        let (tokens, usd) = bounded(&inside, budget, bounds::times(site, all).ok());
+        parts = others;
+        if !inside.is_empty() {
+            parts.push((site.path.as_str(), tokens, usd));
+        }
+    }
+    bounded(&parts, &plan.policy.budget, Some(1))
+}
+
+/// The sum of parts, where a budget bounds each of so many evaluations.
+fn bounded(
+    parts: &[(&str, Bound<u64>, Bound<f64>)],
+    budget: &Budget,
+    times: Option<u64>,
+) -> (Bound<u64>, Bound<f64>) {
+    let tokens = total(parts.iter().map(|p| &p.1), 0, |a, b| a.saturating_add(b));
+    let usd = total(parts.iter().map(|p| &p.2), 0.0, |a, b| a + b);
+    let most_tokens = budget.tokens.zip(times).map(|(n, times)| (n.max(0) as u64).saturating_mul(times));
+    let most_usd = budget.usd.zip(times).map(|(usd, times)| usd * times as f64);
+    (within(tokens, most_tokens, |a, b| a.min(b)), within(usd, most_usd, f64::min))
+}
+
+/// The budget of a mission called as a step.
+pub(crate) fn called_budget<'p>(site: &Site<'p>) -> Option<&'p Budget> {
+    match &site.node.body {
+        Body::Chain { region, .. } => region.policy.as_ref().map(|p| &p.budget),
+        _ => None,
     }
 }
 
@@ -273,7 +306,8 @@ fn call_wall<'p>(plan: &'p Plan, site: &Site<'p>, call: &'p Call) -> Option<i64>
 fn around_wall<'p>(site: &Site<'p>, all: &[Site<'p>]) -> Option<i64> {
     let bound = |outer: &Site<'p>| {
         let clauses = [&outer.node.timeout, &outer.node.within];
-        clauses.into_iter().flatten().filter_map(|e| duration(e, &outer.scope)).min()
+        let clauses = clauses.into_iter().flatten().filter_map(|e| duration(e, &outer.scope));
+        clauses.chain(called_budget(outer).and_then(|b| b.wall)).min()
     };
     bounds::around(&site.path, all).rev().find_map(bound)
 }

@@ -77,8 +77,21 @@ pub fn findings(name: &str, old: &Policy, new: &Policy, places: &PolicyPlaces) -
 
 fn grants(old: &Policy, new: &Policy) -> Vec<Widened> {
     let mut out: Vec<Widened> = Vec::new();
+    let mut dropped: Vec<(&Grant, Widened)> = Vec::new();
+    for deny in old.deny.iter().filter(|d| !new.deny.iter().any(|n| same(n, d))) {
+        let Effect { kind, pattern } = &deny.effect;
+        let Some(text) = new.permits_beyond(old, *kind, pattern) else { continue };
+        let what = format!("`deny {}` is gone", deny.effect);
+        let example = Some(request(&deny.effect, &text));
+        dropped.push((deny, Widened { line: None, what, example }));
+    }
     for (index, grant) in new.allow.iter().enumerate() {
         let Effect { kind, pattern } = &grant.effect;
+        // What a line permits that was there before, it permits because of what is gone.
+        let was_there = old.allow.iter().any(|o| same(o, grant));
+        if was_there && dropped.iter().any(|(deny, _)| effects_overlap(&deny.effect, &grant.effect)) {
+            continue;
+        }
         // A condition is looked at below.
         let line = Some(Line::Allow(index));
         if let Some(text) = new.permits_beyond(old, *kind, pattern) {
@@ -89,12 +102,7 @@ fn grants(old: &Policy, new: &Policy) -> Vec<Widened> {
             push(&mut out, Widened { line, what, example });
         }
     }
-    for deny in old.deny.iter().filter(|d| !new.deny.iter().any(|n| same(n, d))) {
-        let Effect { kind, pattern } = &deny.effect;
-        let Some(text) = new.permits_beyond(old, *kind, pattern) else { continue };
-        let what = format!("`deny {}` is gone", deny.effect);
-        push(&mut out, Widened { line: None, what, example: Some(request(&deny.effect, &text)) });
-    }
+    dropped.into_iter().for_each(|(_, widened)| push(&mut out, widened));
     out
 }
 

@@ -182,6 +182,32 @@ mission m {
     assert!(matches!(cost_of(&text).tokens, Bound::Unbounded(_)));
 }
 
+/// A mission called as a step is bounded by its own budget, each time it is evaluated.
+#[test]
+fn cost_of_a_called_mission_is_bounded_by_its_budget() {
+    use rustchain_compiler::cost::Bound;
+    let text = r#"edition 2026
+provider odd = openai("no-such-model")
+mission m {
+  policy { allow llm [odd] }
+  step one = sub(text: "one")
+  step more = for word in ["two", "three"] { sub(text: word) }
+  output last: string = "${one} ${len(more)}"
+}
+mission sub {
+  input text: string
+  policy { allow llm [odd], budget { tokens: 1000, usd: 0.25, wall: 20s } }
+  step a = ask<string>(model: odd, prompt: text)
+  output a: string = a
+}
+"#;
+    let cost = cost_of(text);
+    assert_eq!((cost.tokens, cost.usd), (Bound::AtMost(3000), Bound::AtMost(0.75)));
+    assert_eq!(cost.wall, Bound::AtMost(60_000_000_000));
+    let tighter = text.replacen("allow llm [odd] }", "allow llm [odd], budget { tokens: 1500 } }", 1);
+    assert_eq!(cost_of(&tighter).tokens, Bound::AtMost(1500));
+}
+
 /// The time this thread was on a processor, where the system tells it: other work does not count.
 fn thread_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;

@@ -2,6 +2,7 @@
 
 use super::normal::{Normal, UrlPattern};
 use super::token::Token;
+use crate::effect::PatternSyntax;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -146,6 +147,38 @@ impl Direction {
     }
 }
 
+/// What the last segment of a path is so far: normal forms have no empty one, no `.`, and `..` only to begin with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Segment {
+    Empty,
+    Dot,
+    DotDot,
+    Named,
+}
+
+impl Segment {
+    fn last(text: &str) -> Segment {
+        match text.rsplit('/').next() {
+            None | Some("") => Segment::Empty,
+            Some(".") => Segment::Dot,
+            Some("..") => Segment::DotDot,
+            Some(_) => Segment::Named,
+        }
+    }
+
+    /// Can a text in normal form end so, or go on with `/`?
+    fn may_end(text: &str, syntax: PatternSyntax) -> bool {
+        match (syntax, Segment::last(text)) {
+            (PatternSyntax::Bare | PatternSyntax::Name, _) | (_, Segment::Named) => true,
+            (PatternSyntax::Path, Segment::Empty) => text.is_empty() || text == "/",
+            (PatternSyntax::Path, Segment::Dot) => text == ".",
+            (PatternSyntax::Path, Segment::DotDot) => text.split('/').all(|segment| segment == ".."),
+            (PatternSyntax::Url, Segment::Empty) => true,
+            (PatternSyntax::Url, Segment::Dot | Segment::DotDot) => false,
+        }
+    }
+}
+
 /// A set of states.
 type States = Vec<u64>;
 
@@ -242,15 +275,21 @@ impl<'a> Walk<'a> {
         self.findings
     }
 
-    /// The first text, shortest first, that some grant speaks of and for which the test holds.
-    pub(super) fn find(mut self, holds: &mut dyn FnMut(&str) -> bool) -> Option<String> {
+    /// The first text, shortest first, that some grant speaks of and for which the test holds. Only texts in normal
+    /// form are tried: another would be decided as its normal form is.
+    pub(super) fn find(
+        mut self,
+        syntax: PatternSyntax,
+        holds: &mut dyn FnMut(&str) -> bool,
+    ) -> Option<String> {
+        let mut seen = HashSet::new();
         let mut open = std::collections::VecDeque::new();
         open.push_back((0, self.start(), Direction::Start, String::new()));
         while let Some((at, states, direction, text)) = open.pop_front() {
-            if !self.seen.insert((at, states.clone(), direction)) {
+            if !seen.insert((at, states.clone(), direction, Segment::last(&text))) {
                 continue;
             }
-            if self.seen.len() > MAX_CONFIGURATIONS {
+            if seen.len() > MAX_CONFIGURATIONS {
                 return None;
             }
             let (chars, next): (Vec<char>, usize) = match self.request.get(at) {
@@ -269,10 +308,15 @@ impl<'a> Walk<'a> {
                     continue;
                 }
                 Some(Item::Never) => continue,
-                Some(Item::End(_)) | None if holds(&text) => return Some(text),
+                Some(Item::End(_)) | None if Segment::may_end(&text, syntax) && holds(&text) => {
+                    return Some(text);
+                }
                 Some(Item::End(_)) | None => continue,
             };
             for c in chars {
+                if c == '/' && !Segment::may_end(&text, syntax) {
+                    continue;
+                }
                 let Some(read) = self.read(&states, c) else { continue };
                 open.push_back((next, read, direction.step(c), format!("{text}{c}")));
             }

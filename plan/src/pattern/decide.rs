@@ -140,7 +140,7 @@ pub(crate) fn permits_beyond(
                 grants(&allow, &of_kind(&p.deny, kind), false, syntax)
             })
             .collect();
-        Walk::new(&wanted, &Grants::new(all)).find(&mut |text| differs(&text.to_owned()))
+        Walk::new(&wanted, &Grants::new(all)).find(syntax, &mut |text| differs(&text.to_owned()))
     })
 }
 

@@ -104,6 +104,9 @@ fn the_shortest_example_is_found_where_no_filler_is_one() {
     let old = policy(KIND, &["out/*.md"], &["out/q*.md"]);
     assert_eq!(new.permits_beyond(&old, KIND, &Pattern("out/*.md".into())).as_deref(), Some("out/q.md"));
     assert_eq!(old.permits_beyond(&new, KIND, &Pattern("out/*.md".into())), None);
+    let deep = policy(KIND, &["****"], &["*/*", "*"]);
+    let beyond = deep.permits_beyond(&policy(KIND, &[], &[]), KIND, &Pattern("****".into()));
+    assert_eq!(beyond.as_deref(), Some("a/a/a"));
     let clock = policy(EffectKind::Clock, &["**"], &[]);
     assert_eq!(
         clock.permits_beyond(&Policy::default(), EffectKind::Clock, &Pattern::any()).as_deref(),

@@ -44,7 +44,7 @@ impl<'e> Engine<'e> {
             }
         }
         if uses_models(prepared) {
-            self.journal.check_budget()?;
+            self.journal.check_budget(path)?;
         }
         let tools = Tools { engine: self, called: frame.called.clone() };
         let step = self.step_call(prepared, args, &admitted.policies, path, cancel, attempt, &tools);

@@ -42,10 +42,11 @@ impl<'e> Engine<'e> {
             () = tokio::time::sleep(limit) => inner.cancel(),
         }
         match work.await {
-            Err(Fail::Cancelled) if !cancel.is_cancelled() => Err(Fail::Error(StepError::new(
-                ErrorKind::Timeout,
-                format!("took longer than {limit:?} (`{clause}`)"),
-            ))),
+            Err(Fail::Cancelled) if !cancel.is_cancelled() => {
+                let kind = if clause == "budget" { ErrorKind::Budget } else { ErrorKind::Timeout };
+                let message = format!("took longer than {limit:?} (`{clause}`)");
+                Err(Fail::Error(StepError::new(kind, message)))
+            }
             result => result,
         }
     }
@@ -104,9 +105,21 @@ impl<'e> Engine<'e> {
             Work::Call(call) => self.call(&site.frame, call, path, &cancel, attempt).await,
             Work::Region { region, params, parent } => {
                 let prefix = smol_str::format_smolstr!("{path}/");
-                let called = site.frame.called.inside(region.source.policy.as_deref(), &prefix);
-                let frame = Frame::new(region, params.clone(), parent.clone(), prefix, cancel, called);
-                self.region_value(Arc::new(frame)).await
+                let policy = region.source.policy.as_deref();
+                let called = site.frame.called.inside(policy, &prefix);
+                let _meter = policy.and_then(|p| self.journal.meter(&prefix, &p.budget));
+                let wall = policy.and_then(|p| p.budget.wall).and_then(|ns| u64::try_from(ns).ok());
+                self.limited(
+                    &cancel,
+                    wall.map(Duration::from_nanos),
+                    "budget",
+                    async |cancel: CancelToken| {
+                        let frame =
+                            Frame::new(region, params.clone(), parent.clone(), prefix, cancel, called);
+                        self.region_value(Arc::new(frame)).await
+                    },
+                )
+                .await
             }
         })
         .await
