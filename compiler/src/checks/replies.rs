@@ -57,8 +57,8 @@ fn typed(context: &Context<'_>, at: Place) -> Option<Fix> {
             }
         });
     }
-    let is_plain = |name: &&SmolStr| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if bare != 0 || !fields.keys().all(|name| is_plain(&name)) {
+    let is_plain = |name: &SmolStr| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if bare != 0 || !fields.keys().all(|name| is_plain(name)) {
         return None;
     }
     let name = record_name(step);
