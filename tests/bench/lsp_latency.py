@@ -28,6 +28,8 @@ import time
 from pathlib import Path
 
 LINES = 10_000
+#: What the peers are told when they ask for their settings: no schemas, which they would fetch from the network.
+SETTINGS = {"evenBetterToml": {"schema": {"enabled": False}}, "yaml": {"schemaStore": {"enable": False}}}
 TIMEOUT = 60
 
 
@@ -41,6 +43,7 @@ class Server:
         self.heard = queue.Queue()
         self.ids = 0
         self.version = {}
+        self.text = {}
         threading.Thread(target=self.listen, daemon=True).start()
         self.capabilities = self.request("initialize", {
             "processId": os.getpid(), "rootUri": root.as_uri(),
@@ -71,8 +74,9 @@ class Server:
             at = time.perf_counter()
             message = json.loads(body)
             if "method" in message and "id" in message:
-                items = message.get("params") or {}
-                result = [None for _ in items.get("items", [])] if message["method"] == "workspace/configuration" else None
+                items = (message.get("params") or {}).get("items", [])
+                settings = [SETTINGS.get(item.get("section")) for item in items]
+                result = settings if message["method"] == "workspace/configuration" else None
                 self.send({"id": message["id"], "result": result})
             else:
                 self.heard.put((at, message))
@@ -111,24 +115,33 @@ class Server:
 
     def open(self, path, text):
         self.version[path] = 1
+        self.text[path] = text.split("\n")
         self.notify("textDocument/didOpen", {"textDocument": {
             "uri": path.as_uri(), "languageId": self.language, "version": 1, "text": text}})
 
     def change(self, path, line, start, end, text):
+        """Types a text, or sends the whole file again where the server wants that. When the first byte was sent."""
         self.version[path] += 1
-        place = {"start": {"line": line, "character": start}, "end": {"line": line, "character": end}}
+        lines = self.text[path]
+        lines[line] = lines[line][:start] + text + lines[line][end:]
+        change = {"text": text, "range": {
+            "start": {"line": line, "character": start}, "end": {"line": line, "character": end}}}
+        sync = self.capabilities["textDocumentSync"]
+        if (sync if isinstance(sync, int) else sync["change"]) == 1:
+            change = {"text": "\n".join(lines)}
+        began = time.perf_counter()
         self.notify("textDocument/didChange", {
-            "textDocument": {"uri": path.as_uri(), "version": self.version[path]},
-            "contentChanges": [{"range": place, "text": text}]})
+            "textDocument": {"uri": path.as_uri(), "version": self.version[path]}, "contentChanges": [change]})
+        return began
 
-    def diagnostics(self, path):
-        """When the diagnostics of the newest text came."""
+    def diagnostics(self, path, since):
+        """When the diagnostics of the newest text came: for a server that tells no versions, the first since then."""
         uri, version = path.as_uri(), self.version[path]
-        def newest(m):
-            params = m.get("params") or {}
-            told = m.get("method") == "textDocument/publishDiagnostics" and params["uri"] == uri
-            return told and params.get("version", version) in (version, None)
-        return self.wait(newest)[0]
+        while True:
+            at, message = self.wait(lambda m: m.get("method") == "textDocument/publishDiagnostics")
+            params = message["params"]
+            if params["uri"] == uri and at > since and params.get("version", version) in (version, None):
+                return at
 
     def memory(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -237,27 +250,25 @@ def session(case, keys):
         path.write_text(case.large)
         server = Server(case.command, root, case.language)
         server.open(path, case.large)
-        cold = server.diagnostics(path) - server.started
+        cold = server.diagnostics(path, server.started) - server.started
         line, column = middle(case.large, case.typed)
         strokes = []
         opened = server.cpu()
         for key in range(keys):
             typed = key % 8
-            start = time.perf_counter()
             if typed < 4:
-                server.change(path, line, column + typed, column + typed, case.broken[typed])
+                start = server.change(path, line, column + typed, column + typed, case.broken[typed])
             else:
-                server.change(path, line, column + 7 - typed, column + 8 - typed, "")
-            strokes.append(server.diagnostics(path) - start)
+                start = server.change(path, line, column + 7 - typed, column + 8 - typed, "")
+            strokes.append(server.diagnostics(path, start) - start)
         cpu = (opened, (server.cpu() - opened) / keys)
         completions = []
         if "completionProvider" in server.capabilities:
             for key in range(keys // 2):
-                start = time.perf_counter()
                 if key % 2 == 0:
-                    server.change(path, line, column, column, case.broken[0])
+                    start = server.change(path, line, column, column, case.broken[0])
                 else:
-                    server.change(path, line, column, column + 1, "")
+                    start = server.change(path, line, column, column + 1, "")
                 position = {"line": line, "character": column + (key % 2 == 0)}
                 id = server.post("textDocument/completion", {"textDocument": {"uri": path.as_uri()}, "position": position})
                 completions.append(server.answer(id)[0] - start)
