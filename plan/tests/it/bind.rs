@@ -107,6 +107,9 @@ fn the_shortest_example_is_found_where_no_filler_is_one() {
     let deep = policy(KIND, &["****"], &["*/*", "*"]);
     let beyond = deep.permits_beyond(&policy(KIND, &[], &[]), KIND, &Pattern("****".into()));
     assert_eq!(beyond.as_deref(), Some("a/a/a"));
+    let outside = policy(KIND, &["../*"], &["../x", "../ab", "../example", "../0", ".."]);
+    let beyond = outside.permits_beyond(&policy(KIND, &[], &[]), KIND, &Pattern("../*".into()));
+    assert_eq!(beyond.as_deref(), Some("../c"));
     let clock = policy(EffectKind::Clock, &["**"], &[]);
     assert_eq!(
         clock.permits_beyond(&Policy::default(), EffectKind::Clock, &Pattern::any()).as_deref(),

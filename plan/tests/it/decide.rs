@@ -73,6 +73,9 @@ fn urls() {
         https://a.example/x?k=* | https://a.example/x?k=** -> Unproven
         https://a.example/x?** | https://a.example/x?k=** -> Allowed
         ** | anything -> Allowed
+        **; -https://a.example/** | anything -> Refused
+        https://*.example:443/** | https://a.example/x -> Allowed
+        http://*.example:443/** | http://a.example/x -> Refused
         ** | ** -> Allowed
         https://a.example/** | ** -> Unproven
         https://a.example/** | **/x -> Unproven

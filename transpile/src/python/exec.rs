@@ -348,7 +348,7 @@ impl<H: Host> Machine<'_, H> {
                 self.assign(target, entered)?;
             }
             let flow = self.exec_with(rest, body);
-            H::exit(self, &context);
+            H::exit(self, &context)?;
             return flow;
         }
         let own = match self.object_of(&context) {

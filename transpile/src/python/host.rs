@@ -98,7 +98,7 @@ pub trait Host: Sized {
     fn enter(m: &mut Machine<'_, Self>, value: &Value, site: Site) -> Eval<Option<Value>>;
 
     /// The end of a `with` that the host entered.
-    fn exit(m: &mut Machine<'_, Self>, value: &Value);
+    fn exit(m: &mut Machine<'_, Self>, value: &Value) -> Eval<()>;
 
     /// The elements of a host object.
     ///

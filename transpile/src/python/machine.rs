@@ -220,7 +220,7 @@ impl<'v, H: Host> Machine<'v, H> {
     }
 
     /// Counts bytes before they are allocated.
-    pub(super) fn charge(&mut self, bytes: usize, span: Span) -> Eval<()> {
+    pub fn charge(&mut self, bytes: usize, span: Span) -> Eval<()> {
         self.memory = self.memory.saturating_add(bytes);
         if self.memory > self.options.limits.memory {
             let most = self.options.limits.memory >> 20;
@@ -229,7 +229,8 @@ impl<'v, H: Host> Machine<'v, H> {
         Ok(())
     }
 
-    pub(super) fn limit(&self, message: String, span: Span) -> Stop {
+    /// The end of an evaluation that asks for too much.
+    pub fn limit(&self, message: String, span: Span) -> Stop {
         Stop::Limit(message, self.site(span))
     }
 

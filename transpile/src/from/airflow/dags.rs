@@ -9,6 +9,9 @@ use std::rc::Rc;
 
 type M<'v> = Machine<'v, AirflowHost>;
 
+/// Bytes that one DAG takes until the end, in all that is made of it.
+const DAG_BYTES: usize = 4_096;
+
 /// `DAG(…)`; an unknown id is reported.
 pub(super) fn create(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     let given = args.get(0, "dag_id").cloned();
@@ -37,6 +40,7 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     if let Some(doubt) = m.doubt() {
         m.host.lose(Some(index), None, Effect::Graph, format!("the DAG `{id}` {doubt}"), site);
     }
+    m.charge(DAG_BYTES + id.len() * 4, site.span)?;
     m.host.dags.push(Dag {
         id,
         args,
@@ -230,7 +234,7 @@ pub(super) fn method(
         }
         "set_dependency" => {
             if let (Some(a), Some(b)) = (find(m, args.pos.first()), find(m, args.pos.get(1))) {
-                super::edges::add_edge(m, a, b, site);
+                super::edges::add_edge(m, a, b, site)?;
             }
             Some(Value::None)
         }

@@ -92,7 +92,7 @@ pub(super) fn connect(
     for x in &a {
         for y in &b {
             let (up, down) = if direction == Direction::Downstream { (x, y) } else { (y, x) };
-            link(m, up, down, site);
+            link(m, up, down, site)?;
         }
     }
     Ok(())
@@ -129,38 +129,38 @@ fn ends(m: &M<'_>, value: &Value) -> Vec<End> {
     }
 }
 
-fn link(m: &mut M<'_>, up: &End, down: &End, site: Site) {
+fn link(m: &mut M<'_>, up: &End, down: &End, site: Site) -> Eval<()> {
     if let End::Label(label) = down {
         let tasks = leaves(&m.host, up);
         if let Some(label) = m.host.labels.get_mut(*label) {
             label.upstream.extend(tasks);
         }
-        flush_label(m, *label, site);
-        return;
+        return flush_label(m, *label, site);
     }
     if let End::Label(label) = up {
         let tasks = roots(&m.host, down);
         if let Some(label) = m.host.labels.get_mut(*label) {
             label.downstream.extend(tasks);
         }
-        flush_label(m, *label, site);
-        return;
+        return flush_label(m, *label, site);
     }
     for a in leaves(&m.host, up) {
         for b in roots(&m.host, down) {
-            add_edge(m, a, b, site);
+            add_edge(m, a, b, site)?;
         }
     }
+    Ok(())
 }
 
-fn flush_label(m: &mut M<'_>, label: usize, site: Site) {
-    let Some(edges) = m.host.labels.get(label).cloned() else { return };
+fn flush_label(m: &mut M<'_>, label: usize, site: Site) -> Eval<()> {
+    let Some(edges) = m.host.labels.get(label).cloned() else { return Ok(()) };
     for a in &edges.upstream {
         for b in &edges.downstream {
-            add_edge(m, *a, *b, site);
+            add_edge(m, *a, *b, site)?;
             m.host.edge_labels.insert((*a, *b), edges.text.clone());
         }
     }
+    Ok(())
 }
 
 fn leaves(host: &AirflowHost, end: &End) -> Vec<usize> {
@@ -227,8 +227,12 @@ fn before_teardown(
     }
 }
 
+/// Bytes that one edge takes until the end, in all that is made of it.
+const EDGE_BYTES: usize = 256;
+
 /// One edge; a task without a DAG joins the DAG of the other.
-pub(super) fn add_edge(m: &mut M<'_>, a: usize, b: usize, site: Site) {
+pub(super) fn add_edge(m: &mut M<'_>, a: usize, b: usize, site: Site) -> Eval<()> {
+    m.charge(EDGE_BYTES, site.span)?;
     let host = &mut m.host;
     let (dag_a, dag_b) = (host.tasks.get(a).and_then(|t| t.dag), host.tasks.get(b).and_then(|t| t.dag));
     match (dag_a, dag_b) {
@@ -236,7 +240,7 @@ pub(super) fn add_edge(m: &mut M<'_>, a: usize, b: usize, site: Site) {
         (None, Some(dag)) => adopt(host, a, dag),
         (Some(x), Some(y)) if x != y => {
             host.lose(Some(x), None, Effect::Graph, "an edge joins tasks of two DAGs".into(), site);
-            return;
+            return Ok(());
         }
         _ => {}
     }
@@ -246,6 +250,7 @@ pub(super) fn add_edge(m: &mut M<'_>, a: usize, b: usize, site: Site) {
     if let Some(task) = host.tasks.get_mut(b) {
         task.upstream.insert(a);
     }
+    Ok(())
 }
 
 pub(super) fn adopt(host: &mut AirflowHost, task: usize, dag: usize) {
@@ -292,40 +297,34 @@ pub(super) fn chain_linear(m: &mut M<'_>, items: &[Value], site: Site) -> Eval<(
 }
 
 /// Edges from every task that the values refer to.
-pub(super) fn depend_on_values(m: &mut M<'_>, task: usize, values: &[Value], site: Site) {
+pub(super) fn depend_on_values(m: &mut M<'_>, task: usize, values: &[Value], site: Site) -> Eval<()> {
     let mut sources = Vec::new();
     for value in values {
         find_xcoms(m, value, 0, &mut sources);
-        note_attributes(m, task, value, 0, site);
+        note_attributes(m, task, value, 0, site)?;
     }
-    for source in sources {
-        if source != task {
-            add_edge(m, source, task, site);
-        }
-    }
+    sources.into_iter().filter(|source| *source != task).try_for_each(|source| add_edge(m, source, task, site))
 }
 
 /// An attribute of another task that is not known may be its result.
-fn note_attributes(m: &mut M<'_>, task: usize, value: &Value, depth: u32, site: Site) {
+fn note_attributes(m: &mut M<'_>, task: usize, value: &Value, depth: u32, site: Site) -> Eval<()> {
     let Some(Object::Method(receiver, name)) = m.object_of(value) else {
         let items = match m.as_dict(value) {
             Some(dict) => dict.iter().map(|(_, v)| v.clone()).collect(),
             None => m.as_items(value).unwrap_or_default(),
         };
-        if depth < 20 {
-            items.iter().for_each(|v| note_attributes(m, task, v, depth + 1, site));
-        }
-        return;
+        let items = if depth < 20 { items } else { Vec::new() };
+        return items.iter().try_for_each(|v| note_attributes(m, task, v, depth + 1, site));
     };
-    let Some(source) = m.host.task_of(receiver) else { return };
+    let Some(source) = m.host.task_of(receiver) else { return Ok(()) };
     let name = name.clone();
-    let Some(owner) = m.host.tasks.get(source) else { return };
+    let Some(owner) = m.host.tasks.get(source) else { return Ok(()) };
     if RESULTS.contains(&(&*owner.operator, &*name)) {
-        add_edge(m, source, task, site);
-        return;
+        return add_edge(m, source, task, site);
     }
     let message = format!("`{name}` of the task `{}` is not known: it may be its result", owner.id);
     m.host.lose(owner.dag, None, Effect::Graph, message, site);
+    Ok(())
 }
 
 /// Attributes of operators that stand for the result of the task.

@@ -9,6 +9,11 @@ use std::rc::Rc;
 
 type M<'v> = Machine<'v, AirflowHost>;
 
+/// Groups around a group; the nesting of Airflow's own is bounded by Python's recursion.
+const MAX_NESTED: usize = 200;
+/// Bytes that one group takes until the end, in all that is made of it.
+const GROUP_BYTES: usize = 1_024;
+
 /// `TaskGroup(…)`.
 pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Eval<Option<Value>> {
     let parent = args.named("parent_group").and_then(|group| m.host.as_group(group));
@@ -54,6 +59,11 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Ev
     if let Some(doubt) = m.doubt() {
         m.host.lose(dag, None, Effect::Graph, format!("the task group `{full}` {doubt}"), site);
     }
+    let around = std::iter::successors(parent, |g| m.host.groups.get(*g)?.parent).take(MAX_NESTED).count();
+    if around == MAX_NESTED {
+        return Err(m.limit(format!("task groups are nested deeper than {MAX_NESTED}"), site.span));
+    }
+    m.charge(GROUP_BYTES + full.len() * 4, site.span)?;
     let index = m.host.groups.len();
     m.host.groups.push(Group {
         id: full.clone(),
@@ -133,7 +143,7 @@ pub(super) fn launch(m: &mut M<'_>, group: usize, site: Site) -> Eval<()> {
         site,
     };
     if let Some(launcher) = super::tasks::create(m, new)? {
-        members.into_iter().for_each(|task| edges::add_edge(m, launcher, task, site));
+        members.into_iter().try_for_each(|task| edges::add_edge(m, launcher, task, site))?;
     }
     Ok(())
 }
@@ -205,7 +215,7 @@ pub(super) fn call_function(
         }
         for source in sources {
             for root in edges::group_roots(&m.host, index) {
-                edges::add_edge(m, source, root, site);
+                edges::add_edge(m, source, root, site)?;
             }
         }
     }

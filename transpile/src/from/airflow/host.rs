@@ -9,7 +9,7 @@ use super::state::{AirflowHost, Context, Decorated, Effect, Expand, Partial, XCo
 use super::taskflow;
 use super::tasks::{self, last};
 use crate::python::value::ObjId;
-use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Object, Site, Value};
+use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Object, Site, Stop, Value};
 use std::rc::Rc;
 
 type M<'v> = Machine<'v, AirflowHost>;
@@ -141,7 +141,7 @@ impl Host for AirflowHost {
         };
         for field in template_fields(m, &class) {
             if let Some(value) = m.plain_attr(&object, &field) {
-                edges::depend_on_values(m, task, &[value], site);
+                edges::depend_on_values(m, task, &[value], site)?;
             }
         }
         Ok(())
@@ -197,7 +197,7 @@ impl Host for AirflowHost {
                 let own = m.class_of(base).filter(|c| matches!(c, Value::Obj(_)));
                 if own.is_some_and(|class| template_fields(m, &class).iter().any(|f| f == name)) {
                     let site = m.host.tasks.get(task).map(|t| t.site).unwrap_or_default();
-                    edges::depend_on_values(m, task, std::slice::from_ref(value), site);
+                    edges::depend_on_values(m, task, std::slice::from_ref(value), site)?;
                 }
                 if let Some(task) = m.host.tasks.get_mut(task) {
                     task.overrides.push((name.into(), value.clone()));
@@ -243,17 +243,21 @@ impl Host for AirflowHost {
         }
     }
 
-    fn exit(m: &mut M<'_>, value: &Value) {
+    fn exit(m: &mut M<'_>, value: &Value) -> Eval<()> {
         if let Some(group) = m.host.as_group(value) {
             let site = m.host.groups.get(group).map(|g| g.site).unwrap_or_default();
             // What raises here was reported when the task was made.
-            let _ = groups::launch(m, group, site);
+            let launched = groups::launch(m, group, site);
             m.host.contexts.pop();
-            return;
+            return match launched {
+                Err(Stop::Limit(message, site)) => Err(Stop::Limit(message, site)),
+                _ => Ok(()),
+            };
         }
         match value {
             Value::Native(n) if n.kind == kind::DAG => {
                 m.host.contexts.pop();
+                Ok(())
             }
             _ => setup::exit(m, Site::default()),
         }
@@ -571,7 +575,7 @@ fn task_method(m: &mut M<'_>, receiver: &Value, name: &str, args: &Args, site: S
     Ok(match name {
         "set_upstream" | "set_downstream" => set_relative(m, receiver, name, args, site)?,
         "as_setup" => Some(setup::as_setup(m, receiver)),
-        "as_teardown" => Some(setup::as_teardown(m, receiver, args, site)),
+        "as_teardown" => Some(setup::as_teardown(m, receiver, args, site)?),
         "add_task" => {
             setup::add_task(m, args);
             Some(Value::None)

@@ -38,17 +38,17 @@ pub(super) fn as_setup(m: &mut M<'_>, receiver: &Value) -> Value {
 }
 
 /// `task.as_teardown(setups=…, on_failure_fail_dagrun=…)`.
-pub(super) fn as_teardown(m: &mut M<'_>, receiver: &Value, args: &Args, site: Site) -> Value {
+pub(super) fn as_teardown(m: &mut M<'_>, receiver: &Value, args: &Args, site: Site) -> Eval<Value> {
     let fail = args.named("on_failure_fail_dagrun").is_some_and(|v| m.truth(v) == Some(true));
     let setups = args.named("setups").map(|s| tasks_in(m, s)).unwrap_or_default();
     for task in tasks_in(m, receiver) {
         mark_teardown(m, task, fail);
         for setup in &setups {
             mark_setup(m, *setup);
-            edges::add_edge(m, *setup, task, site);
+            edges::add_edge(m, *setup, task, site)?;
         }
     }
-    receiver.clone()
+    Ok(receiver.clone())
 }
 
 /// `with teardown_task:` or `with setup_task:`; `None` where the value is neither.
@@ -83,9 +83,9 @@ pub(super) fn enter(m: &mut M<'_>, value: &Value) -> Eval<Option<Value>> {
 }
 
 /// The end of such a block: the work inside stands between setup and teardown.
-pub(super) fn exit(m: &mut M<'_>, site: Site) {
-    let Some(at) = m.host.contexts.iter().rposition(|c| matches!(c, Context::Setup { .. })) else { return };
-    let Context::Setup { setups, teardowns, inside } = m.host.contexts.remove(at) else { return };
+pub(super) fn exit(m: &mut M<'_>, site: Site) -> Eval<()> {
+    let Some(at) = m.host.contexts.iter().rposition(|c| matches!(c, Context::Setup { .. })) else { return Ok(()) };
+    let Context::Setup { setups, teardowns, inside } = m.host.contexts.remove(at) else { return Ok(()) };
     let work: Vec<usize> = inside
         .into_iter()
         .filter(|t| m.host.tasks.get(*t).is_some_and(|t| !t.is_setup && !t.is_teardown))
@@ -98,14 +98,15 @@ pub(super) fn exit(m: &mut M<'_>, site: Site) {
     let leaves: Vec<usize> = work.iter().copied().filter(|t| bare(m, *t, false)).collect();
     for setup in &setups {
         for root in &roots {
-            edges::add_edge(m, *setup, *root, site);
+            edges::add_edge(m, *setup, *root, site)?;
         }
     }
     for teardown in &teardowns {
         for leaf in &leaves {
-            edges::add_edge(m, *leaf, *teardown, site);
+            edges::add_edge(m, *leaf, *teardown, site)?;
         }
     }
+    Ok(())
 }
 
 /// `context.add_task(task)` inside such a block.

@@ -104,6 +104,9 @@ fn id_text(m: &mut M<'_>, value: Option<&Value>, dag: Option<usize>, site: Site)
     known.map(Rc::from)
 }
 
+/// Bytes that one task takes until the end, in all that is made of it.
+const TASK_BYTES: usize = 2_048;
+
 /// Makes a task; `None` where its id is not known (reported).
 pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
     let site = new.site;
@@ -127,6 +130,7 @@ pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
     if m.host.is_used(dag, &id) {
         return Err(m.raise("DuplicateTaskIdFound", format!("task id '{id}' is used twice"), site.span));
     }
+    m.charge(TASK_BYTES + id.len() * 4, site.span)?;
     let own = new.args.named("default_args").cloned();
     let defaults = default_args(m, dag, group, own.as_ref());
     let object = match new.object {
@@ -177,7 +181,7 @@ pub(super) fn create(m: &mut M<'_>, new: NewTask) -> Eval<Option<usize>> {
             inside.push(index);
         }
     }
-    edges::depend_on_values(m, index, &values, site);
+    edges::depend_on_values(m, index, &values, site)?;
     Ok(Some(index))
 }
 

@@ -121,7 +121,9 @@ impl Host for LangChainHost {
         Ok(None)
     }
 
-    fn exit(_: &mut M<'_>, _: &Value) {}
+    fn exit(_: &mut M<'_>, _: &Value) -> Eval<()> {
+        Ok(())
+    }
 
     fn iterate(_: &mut M<'_>, _: &Value) -> Eval<Option<Vec<Value>>> {
         Ok(None)
