@@ -303,7 +303,10 @@ pub(super) fn depend_on_values(m: &mut M<'_>, task: usize, values: &[Value], sit
         find_xcoms(m, value, 0, &mut sources);
         note_attributes(m, task, value, 0, site)?;
     }
-    sources.into_iter().filter(|source| *source != task).try_for_each(|source| add_edge(m, source, task, site))
+    sources
+        .into_iter()
+        .filter(|source| *source != task)
+        .try_for_each(|source| add_edge(m, source, task, site))
 }
 
 /// An attribute of another task that is not known may be its result.

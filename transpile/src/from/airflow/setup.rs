@@ -84,7 +84,9 @@ pub(super) fn enter(m: &mut M<'_>, value: &Value) -> Eval<Option<Value>> {
 
 /// The end of such a block: the work inside stands between setup and teardown.
 pub(super) fn exit(m: &mut M<'_>, site: Site) -> Eval<()> {
-    let Some(at) = m.host.contexts.iter().rposition(|c| matches!(c, Context::Setup { .. })) else { return Ok(()) };
+    let Some(at) = m.host.contexts.iter().rposition(|c| matches!(c, Context::Setup { .. })) else {
+        return Ok(());
+    };
     let Context::Setup { setups, teardowns, inside } = m.host.contexts.remove(at) else { return Ok(()) };
     let work: Vec<usize> = inside
         .into_iter()

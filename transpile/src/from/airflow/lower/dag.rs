@@ -1,6 +1,7 @@
 //! One DAG as one mission.
 
 use super::jinja::Scope;
+use super::links::Links;
 use super::names::{Names, identifier, type_name};
 use super::schedule;
 use super::text::{docs, duration, string, timestamp};
@@ -8,7 +9,7 @@ use super::{OriginRange, Shared};
 use crate::from::airflow::{AirflowDag, AirflowTask, Data, Effect, Mapping};
 use crate::from::lower::Fate;
 use rustchain_grammar::Span;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A mission's text with its origins.
 pub(super) struct Written {
@@ -38,6 +39,7 @@ pub(super) struct Condition {
 /// The lowering of one DAG.
 pub(in crate::from::airflow::lower) struct Lowering<'a, 'f> {
     pub dag: &'a AirflowDag,
+    pub links: Links<'a>,
     pub shared: &'a mut Shared<'f>,
     pub places: BTreeMap<String, Place>,
     pub group_names: BTreeMap<String, String>,
@@ -57,6 +59,7 @@ pub(in crate::from::airflow::lower) struct Lowering<'a, 'f> {
 pub(super) fn lower(dag: &AirflowDag, name: &str, shared: &mut Shared<'_>) -> Written {
     let mut lowering = Lowering {
         dag,
+        links: Links::of(dag),
         shared,
         places: BTreeMap::new(),
         group_names: BTreeMap::new(),
@@ -142,7 +145,7 @@ impl Lowering<'_, '_> {
     /// The expression of what a task returns, remembered as read.
     pub(super) fn xcom_expr(&mut self, task: &str, key: Option<&str>) -> Option<String> {
         let reference = self.reference(task)?;
-        let source = self.dag.task(task)?;
+        let source = self.links.task(task)?;
         let is_bash = self.is_command(source);
         let many = matches!(source.arg("multiple_outputs"), Some(Data::Bool(true)));
         let key = key.filter(|k| *k != "return_value");
@@ -265,7 +268,7 @@ impl Lowering<'_, '_> {
                 Some(super::operators::Gate::Branch) => self.branch(task),
                 Some(super::operators::Gate::ShortCircuit) => self.short_circuit(task),
                 Some(super::operators::Gate::Latest) => {
-                    for down in downstream(dag, &task.task_id) {
+                    for down in self.links.downstream(&task.task_id) {
                         self.condition(&down, &task.task_id, "@".into());
                     }
                 }
@@ -280,8 +283,7 @@ impl Lowering<'_, '_> {
     }
 
     fn branch(&mut self, task: &AirflowTask) {
-        let dag = self.dag;
-        let targets = downstream(dag, &task.task_id);
+        let targets = self.links.downstream(&task.task_id);
         if targets.is_empty() {
             return;
         }
@@ -296,11 +298,14 @@ impl Lowering<'_, '_> {
             of.insert(target.clone(), member);
         }
         self.shared.items.push(format!("enum {name} {{ {} }}", lines.join(", ")));
+        let reached: Vec<HashSet<&str>> = targets.iter().map(|t| self.links.reachable(t)).collect();
         for target in &targets {
             // A task that the chosen one leads to is not skipped either.
             let chosen: Vec<String> = targets
                 .iter()
-                .filter(|c| *c == target || reaches(dag, c, target))
+                .zip(&reached)
+                .filter(|(c, reached)| *c == target || reached.contains(target.as_str()))
+                .map(|(c, _)| c)
                 .filter_map(|c| of.get(c).map(|m| format!("{name}.{m}")))
                 .collect();
             let code = match (branch_returns_list(task), chosen.as_slice()) {
@@ -316,15 +321,16 @@ impl Lowering<'_, '_> {
     fn short_circuit(&mut self, task: &AirflowTask) {
         let dag = self.dag;
         let all = !matches!(task.arg("ignore_downstream_trigger_rules"), Some(Data::Bool(false)));
-        for down in downstream(dag, &task.task_id) {
-            self.condition(&down, &task.task_id, "@".into());
+        let direct = self.links.downstream(&task.task_id);
+        for down in &direct {
+            self.condition(down, &task.task_id, "@".into());
         }
         if !all {
             return;
         }
-        let direct = downstream(dag, &task.task_id);
+        let reached = self.links.reachable(&task.task_id);
         for other in &dag.tasks {
-            let far = !direct.contains(&other.task_id) && reaches(dag, &task.task_id, &other.task_id);
+            let far = reached.contains(other.task_id.as_str()) && !direct.contains(&other.task_id);
             if far && other.trigger_rule != "all_success" {
                 self.condition(&other.task_id, &task.task_id, "@".into());
                 self.approximate(
@@ -483,7 +489,7 @@ impl Lowering<'_, '_> {
     }
 
     fn in_group(&self, task: &str, group: &str) -> bool {
-        let mut at = self.dag.task(task).and_then(|t| t.group.clone());
+        let mut at = self.links.task(task).and_then(|t| t.group.clone());
         while let Some(id) = at {
             if id == group {
                 return true;
@@ -507,7 +513,7 @@ impl Lowering<'_, '_> {
             }
             if *is_group {
                 self.write_group(id, indent, out, origins);
-            } else if let Some(task) = self.dag.task(id) {
+            } else if let Some(task) = self.links.task(id) {
                 self.write_task(task, indent, out, origins);
             }
         }
@@ -553,7 +559,7 @@ impl Lowering<'_, '_> {
         let pad = " ".repeat(indent);
         let inside: BTreeSet<String> =
             dag.tasks.iter().filter(|t| self.in_group(&t.task_id, id)).map(|t| t.task_id.clone()).collect();
-        let Some(first) = inside.iter().find_map(|t| dag.task(t)) else { return };
+        let Some(first) = inside.iter().find_map(|t| self.links.task(t)) else { return };
         self.current = String::new();
         self.reads.clear();
         let bindings = match mapping {
@@ -616,8 +622,7 @@ impl Scope for Lowering<'_, '_> {
     }
 
     fn differs(&mut self, message: &str) {
-        let dag = self.dag;
-        let Some(task) = dag.task(&self.current) else { return };
+        let Some(task) = self.links.task(&self.current) else { return };
         let told =
             self.shared.report.entries.iter().any(|entry| {
                 entry.message == message && entry.subject.task_id.as_ref() == Some(&task.task_id)
@@ -651,11 +656,6 @@ pub(super) fn quoted_field(name: &str) -> String {
     if identifier(name) == name { name.to_owned() } else { format!("`{name}`") }
 }
 
-/// Direct downstream tasks.
-pub(super) fn downstream(dag: &AirflowDag, task: &str) -> Vec<String> {
-    dag.edges.iter().filter(|(a, ..)| a == task).map(|(_, b, _)| b.clone()).collect()
-}
-
 /// Every index, after those it waits for; of several that are ready the least is first, and of those that wait in a
 /// circle too.
 fn in_order(waits: &[BTreeSet<usize>]) -> Vec<usize> {
@@ -682,23 +682,6 @@ fn in_order(waits: &[BTreeSet<usize>]) -> Vec<usize> {
         }
     }
     order
-}
-
-/// Is there a path from one task to another?
-fn reaches(dag: &AirflowDag, from: &str, to: &str) -> bool {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut stack = vec![from];
-    while let Some(at) = stack.pop() {
-        for (a, b, _) in &dag.edges {
-            if a == at && seen.insert(b) {
-                if b == to {
-                    return true;
-                }
-                stack.push(b);
-            }
-        }
-    }
-    false
 }
 
 /// A branch whose function returns several ids.

@@ -3,6 +3,7 @@
 mod call;
 mod dag;
 mod jinja;
+mod links;
 mod operators;
 mod own_exceptions;
 mod report;

@@ -552,7 +552,7 @@ impl Lowering<'_, '_> {
 
 /// A command with its holes as variables: quoted as the shell needs where each one stands.
 fn shell_text(pieces: &[Piece], env: &mut Vec<(String, String)>) -> String {
-    let mut out = String::new();
+    let mut out = Script::default();
     let mut reopened = false;
     for piece in pieces {
         match piece {
@@ -569,24 +569,54 @@ fn shell_text(pieces: &[Piece], env: &mut Vec<(String, String)>) -> String {
             },
             Piece::Expr { code, name } => {
                 let variable = variable_for(code, name, env);
-                if quote_state(&out) != '\'' {
+                if out.open != Some('\'') {
                     out.push_str(&format!("${{{variable}}}"));
                     continue;
                 }
                 // A single-quoted text ends before the variable and goes on after it.
-                if out.ends_with('\'')
-                    && (reopened || quote_state(out.get(..out.len() - 1).unwrap_or("")) == ' ')
-                {
+                if out.text.ends_with('\'') && (reopened || out.before.0.is_none()) {
                     out.pop();
                 } else {
-                    out.push('\'');
+                    out.push_str("'");
                 }
                 out.push_str(&format!("\"${{{variable}}}\"'"));
                 reopened = true;
             }
         }
     }
-    out
+    out.text
+}
+
+/// A piece of shell text, and the quote that is open at its end.
+#[derive(Default)]
+struct Script {
+    text: String,
+    open: Option<char>,
+    escaped: bool,
+    /// `open` and `escaped` before the last character.
+    before: (Option<char>, bool),
+}
+
+impl Script {
+    fn push_str(&mut self, text: &str) {
+        for c in text.chars() {
+            self.before = (self.open, self.escaped);
+            match (self.open, c) {
+                _ if self.escaped => self.escaped = false,
+                (None, '\'' | '"') => self.open = Some(c),
+                (Some(quote), _) if c == quote => self.open = None,
+                (None | Some('"'), '\\') => self.escaped = true,
+                _ => {}
+            }
+        }
+        self.text.push_str(text);
+    }
+
+    /// Takes the last character back; a second one only after more text.
+    fn pop(&mut self) {
+        self.text.pop();
+        (self.open, self.escaped) = self.before;
+    }
 }
 
 /// The words of a command without quotes.
@@ -635,21 +665,4 @@ fn variable_for(code: &str, name: &str, env: &mut Vec<(String, String)>) -> Stri
     }
     env.push((variable.clone(), value));
     variable
-}
-
-/// The quote that is open at the end of a piece of shell text: `'`, `"` or a blank.
-fn quote_state(text: &str) -> char {
-    let mut state = ' ';
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (state, c) {
-            (' ', '\'' | '"') => state = c,
-            ('\'', '\'') | ('"', '"') => state = ' ',
-            (' ' | '"', '\\') => {
-                chars.next();
-            }
-            _ => {}
-        }
-    }
-    state
 }

@@ -127,15 +127,13 @@ impl Lowering<'_, '_> {
     }
 
     fn clauses(&mut self, task: &AirflowTask, own: Vec<String>) -> Vec<String> {
-        let dag = self.dag;
         let mut clauses = Vec::new();
         let place = self.places.get(&task.task_id).cloned();
         let shown = place.map(|p| p.groups.iter().chain([&p.name]).cloned().collect::<Vec<_>>().join("."));
         if shown.is_some_and(|id| id != task.task_id) {
             clauses.push(format!("id {}", string(&task.task_id)));
         }
-        let upstream: Vec<String> =
-            dag.edges.iter().filter(|(_, b, _)| *b == task.task_id).map(|(a, ..)| a.clone()).collect();
+        let upstream = self.links.upstream(&task.task_id);
         let inside_mapped = self.places.get(&task.task_id).and_then(|p| p.mapped_group.clone());
         let upstream: Vec<String> = upstream
             .into_iter()
@@ -145,7 +143,7 @@ impl Lowering<'_, '_> {
             .collect();
         let conditions = self.conditions.get(&task.task_id).cloned().unwrap_or_default();
         let setups: Vec<&String> =
-            upstream.iter().filter(|u| dag.task(u).is_some_and(|t| t.is_setup)).collect();
+            upstream.iter().filter(|u| self.links.task(u).is_some_and(|t| t.is_setup)).collect();
         match (task.is_teardown, setups.first()) {
             (true, Some(setup)) => {
                 if let Some(reference) = self.reference(setup) {
@@ -286,13 +284,8 @@ impl Lowering<'_, '_> {
                 );
             }
         }
-        let label = dag
-            .edges
-            .iter()
-            .find(|(_, b, l)| *b == task.task_id && l.is_some())
-            .and_then(|(_, _, l)| l.clone());
-        if let Some(label) = label {
-            meta.push(format!("label: {}", string(&label)));
+        if let Some(label) = self.links.label(&task.task_id) {
+            meta.push(format!("label: {}", string(label)));
         }
         if !meta.is_empty() {
             clauses.push(format!("meta airflow {{ {} }}", meta.join(", ")));

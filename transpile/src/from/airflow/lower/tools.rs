@@ -132,7 +132,7 @@ impl Lowering<'_, '_> {
 
     /// The type of the result of a task, or of a key of it, as its step gives it.
     pub(super) fn xcom_type(&self, task: &str, key: Option<&str>) -> String {
-        let Some(source) = self.dag.task(task) else { return "json".into() };
+        let Some(source) = self.links.task(task) else { return "json".into() };
         let one = match (&source.callable, source.operator.as_str()) {
             (None, "BashOperator") if self.is_command(source) => "string".into(),
             (Some(callable), _) if callable.is_known => self.result_type(callable),
