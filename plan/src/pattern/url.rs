@@ -112,7 +112,7 @@ fn ipv4(host: &str) -> Option<String> {
 }
 
 fn number(text: &str) -> Option<u64> {
-    if text.is_empty() || text.len() > 20 || text.starts_with('+') {
+    if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric()) {
         return None;
     }
     if let Some(hex) = text.strip_prefix("0x") {

@@ -75,6 +75,17 @@ fn urls() {
         ** | anything -> Allowed
         **; -https://a.example/** | anything -> Refused
         https://*.example:443/** | https://a.example/x -> Allowed
+        **; -https://a.example/** | ht_tp://b.example/x -> Refused
+        **; -https://a.example/** | https:///x -> Refused
+        https://[::1]/** | https://[::1]/x -> Allowed
+        https://[::1]/** | https://[::1]:443/x -> Allowed
+        https://[::1]:8443/** | https://[::1]:08443/x -> Allowed
+        https://[::1]/** | https://[::1]:8443/x -> Refused
+        https://0.0.0.0/** | https://0/x -> Allowed
+        https://0.0.0.1/** | https://0+1/x -> Refused
+        https://0.0.0.1/** | https://256.0.0.1/x -> Refused
+        https://127.0.0.1/** | https://00000000000000000000177.0x1/x -> Allowed
+        **; -https://127.0.0.1/** | https://000000000000000000000000177.1/x -> Refused
         http://*.example:443/** | http://a.example/x -> Refused
         ** | ** -> Allowed
         https://a.example/** | ** -> Unproven

@@ -74,6 +74,8 @@ pub(super) struct Module {
     pub name: Rc<str>,
     pub path: Rc<str>,
     pub source: Rc<str>,
+    /// Where its line breaks are; found when a line is asked for.
+    pub breaks: std::cell::OnceCell<Vec<u32>>,
     pub scope: ScopeId,
     pub is_package: bool,
     pub done: bool,
@@ -178,9 +180,9 @@ impl<'v, H: Host> Machine<'v, H> {
 
     /// The 1-based line of a place.
     pub fn line_of(&self, site: Site) -> usize {
-        let text = self.modules.get(site.module.0 as usize).map_or("", |m| &*m.source);
-        let head = text.as_bytes().get(..site.span.start as usize).unwrap_or(text.as_bytes());
-        head.iter().filter(|b| **b == b'\n').count() + 1
+        let Some(module) = self.modules.get(site.module.0 as usize) else { return 1 };
+        let find = || module.source.match_indices('\n').map(|(at, _)| at as u32).collect();
+        module.breaks.get_or_init(find).partition_point(|at| *at < site.span.start) + 1
     }
 
     /// The 0-based column of a place, in bytes.
@@ -454,6 +456,7 @@ impl<'v, H: Host> Machine<'v, H> {
             name: name.into(),
             path: path.into(),
             source: source.into(),
+            breaks: std::cell::OnceCell::new(),
             scope,
             is_package,
             done: false,
