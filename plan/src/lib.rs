@@ -22,7 +22,7 @@ pub mod types;
 pub mod value;
 mod wire;
 
-pub use codec::{DecodeError, decode, decode_text, encode, json_schema};
+pub use codec::{DecodeError, decode, decode_text, encode, json_schema, strict_json_schema};
 pub use effect::{Effect, EffectKind, Pattern};
 pub use error_kind::{ErrorKind, KindPattern};
 pub use eval::{Env, EvalError, Limits, eval};

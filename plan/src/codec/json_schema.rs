@@ -3,6 +3,7 @@
 use super::encode::{encode, record_schema};
 use super::fold;
 use crate::types::{EnumSchema, FieldSchema, RecordSchema, Schema, Schemas, Type};
+use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,24 +12,44 @@ use std::collections::{BTreeMap, BTreeSet};
 /// keywords where they have that form, closed objects, no titles. Types that contain themselves stand
 /// under `$defs`, all others where they are used.
 pub fn json_schema(ty: &Type, schemas: &Schemas) -> Json {
-    let mut writer = Writer { schemas, recursive: recursive_types(ty, schemas), defs: BTreeMap::new() };
-    let mut schema = writer.of(ty);
-    if !writer.defs.is_empty() {
-        let defs = writer.defs.into_iter().map(|(name, def)| (key(&name), def)).collect();
-        schema.insert("$defs".to_owned(), Json::Object(defs));
-    }
-    Json::Object(schema)
+    let defined = recursive_types(ty, schemas);
+    Writer { schemas, defined, strict: false, defs: BTreeMap::new() }.whole(|writer| writer.of(ty))
+}
+
+/// The JSON Schema of a record as OpenAI's own client sends it to a model that is held to it exactly: every field
+/// is required, an absent one is null, records that fields hold stand under `$defs`, records and fields have titles.
+/// That of [`json_schema`] where the type is no record.
+///
+/// Source: `openai.lib._pydantic.to_strict_json_schema` of the `openai` package.
+pub fn strict_json_schema(ty: &Type, schemas: &Schemas) -> Json {
+    let Type::Named(name) = ty else { return json_schema(ty, schemas) };
+    let Some(schema) = record_schema(name, schemas) else { return json_schema(ty, schemas) };
+    let defined = reachable([ty], schemas);
+    Writer { schemas, defined, strict: true, defs: BTreeMap::new() }
+        .whole(|writer| writer.record(name, schema))
 }
 
 type Object = Map<String, Json>;
 
 struct Writer<'s> {
     schemas: &'s Schemas,
-    recursive: BTreeSet<SmolStr>,
+    /// Records that stand under `$defs`.
+    defined: BTreeSet<SmolStr>,
+    /// As OpenAI's client writes it.
+    strict: bool,
     defs: BTreeMap<SmolStr, Json>,
 }
 
 impl Writer<'_> {
+    fn whole(mut self, root: impl FnOnce(&mut Self) -> Object) -> Json {
+        let mut schema = root(&mut self);
+        if !self.defs.is_empty() {
+            let defs = self.defs.into_iter().map(|(name, def)| (key(&name), def)).collect();
+            schema.insert("$defs".to_owned(), Json::Object(defs));
+        }
+        Json::Object(schema)
+    }
+
     fn of(&mut self, ty: &Type) -> Object {
         match ty {
             Type::Bool => object(json!({ "type": "boolean" })),
@@ -48,7 +69,10 @@ impl Writer<'_> {
                 let values = self.of(element);
                 object(json!({ "type": "object", "additionalProperties": values }))
             }
-            Type::Optional(inner) => nullable(self.of(inner)),
+            Type::Optional(inner) => {
+                let schema = self.of(inner);
+                self.nullable(schema)
+            }
             Type::Named(name) => self.named(name),
             Type::Record(fields) => self.anonymous(fields),
             Type::Json
@@ -65,30 +89,35 @@ impl Writer<'_> {
         let schemas = self.schemas;
         match schemas.get(name) {
             Some(Schema::Enum(schema)) => enumeration(schema),
-            Some(Schema::Record(schema)) if self.recursive.contains(name) => {
+            Some(Schema::Record(schema)) if self.defined.contains(name) => {
                 if !self.defs.contains_key(name) {
                     self.defs.insert(name.clone(), Json::Null);
-                    let def = self.record(schema);
+                    let def = self.record(name, schema);
                     self.defs.insert(name.clone(), Json::Object(def));
                 }
                 object(json!({ "$ref": format!("#/$defs/{}", key(name)) }))
             }
-            Some(Schema::Record(schema)) => self.record(schema),
+            Some(Schema::Record(schema)) => self.record(name, schema),
             None => Object::new(),
         }
     }
 
-    fn record(&mut self, schema: &RecordSchema) -> Object {
+    fn record(&mut self, name: &str, schema: &RecordSchema) -> Object {
         let mut properties = Object::new();
         let mut required = Vec::new();
         for field in &schema.fields {
-            if field.default.is_none() && !matches!(field.ty, Type::Optional(_) | Type::Null | Type::Unit) {
+            let may_be_absent =
+                field.default.is_some() || matches!(field.ty, Type::Optional(_) | Type::Null | Type::Unit);
+            if self.strict || !may_be_absent {
                 required.push(Json::from(field.wire.as_str()));
             }
             properties.insert(field.wire.to_string(), Json::Object(self.field(field)));
         }
         let mut out = closed(properties, required);
         describe(&mut out, &schema.doc);
+        if self.strict {
+            out.insert("title".to_owned(), Json::from(name));
+        }
         out
     }
 
@@ -98,7 +127,7 @@ impl Writer<'_> {
             Type::Optional(inner) => {
                 let mut schema = self.of(inner);
                 fold::constrain(&mut schema, field, inner, self.schemas);
-                nullable(schema)
+                self.nullable(schema)
             }
             ty => {
                 let mut schema = self.of(ty);
@@ -107,10 +136,48 @@ impl Writer<'_> {
             }
         };
         describe(&mut out, &field.doc);
-        if let Some(default) = &field.default {
+        if let Some(default) = field.default.as_ref().filter(|d| !self.strict || **d != Value::Null) {
             out.insert("default".to_owned(), encode(default, self.schemas));
         }
+        // OpenAI's client allows nothing beside a reference.
+        if let Some(Json::String(to)) = out.get("$ref").filter(|_| self.strict && out.len() > 1).cloned() {
+            let def = self.defs.iter().find(|(name, _)| to == format!("#/$defs/{}", key(name)));
+            if let Some((_, Json::Object(def))) = def {
+                out.remove("$ref");
+                for (name, part) in def {
+                    out.entry(name).or_insert_with(|| part.clone());
+                }
+            }
+        }
+        if self.strict && !self.is_defined(&field.ty) {
+            out.insert("title".to_owned(), Json::from(title(&field.wire)));
+        }
         out
+    }
+
+    /// Is it a record under `$defs`, or one or null?
+    fn is_defined(&self, ty: &Type) -> bool {
+        matches!(ty.non_null(), Type::Named(name) if self.defined.contains(name))
+    }
+
+    /// The schema, or null.
+    fn nullable(&self, mut schema: Object) -> Object {
+        if schema.is_empty() {
+            return schema;
+        }
+        if self.strict {
+            return object(json!({ "anyOf": [schema, { "type": "null" }] }));
+        }
+        if let Some(Json::Array(members)) = schema.get_mut("enum") {
+            members.push(Json::Null);
+        }
+        match schema.get("type").cloned() {
+            Some(Json::String(ty)) if !schema.contains_key("const") => {
+                schema.insert("type".to_owned(), json!([ty, "null"]));
+                schema
+            }
+            _ => object(json!({ "anyOf": [schema, { "type": "null" }] })),
+        }
     }
 
     fn anonymous(&mut self, fields: &BTreeMap<SmolStr, Type>) -> Object {
@@ -145,21 +212,15 @@ fn describe(schema: &mut Object, doc: &str) {
     }
 }
 
-/// The schema, or null.
-fn nullable(mut schema: Object) -> Object {
-    if schema.is_empty() {
-        return schema;
-    }
-    if let Some(Json::Array(members)) = schema.get_mut("enum") {
-        members.push(Json::Null);
-    }
-    match schema.get("type").cloned() {
-        Some(Json::String(ty)) if !schema.contains_key("const") => {
-            schema.insert("type".to_owned(), json!([ty, "null"]));
-            schema
-        }
-        _ => object(json!({ "anyOf": [schema, { "type": "null" }] })),
-    }
+/// `full_name` as `Full Name`.
+fn title(name: &str) -> String {
+    let mut after_letter = false;
+    let cased = name.chars().flat_map(|c| {
+        let cased = if after_letter { c.to_lowercase().to_string() } else { c.to_uppercase().to_string() };
+        after_letter = c.is_alphabetic();
+        cased.chars().collect::<Vec<_>>()
+    });
+    cased.map(|c| if c == '_' { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 fn enumeration(schema: &EnumSchema) -> Object {

@@ -13,5 +13,5 @@ pub(crate) use decode::{Decoder, decode_scalar_text};
 pub use duration::{format_duration, parse_duration};
 pub use encode::encode;
 pub(crate) use encode::wire_of_member;
-pub use json_schema::json_schema;
+pub use json_schema::{json_schema, strict_json_schema};
 pub use timestamp::{format_timestamp, parse_timestamp};

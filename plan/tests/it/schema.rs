@@ -3,7 +3,7 @@
 use crate::build::*;
 use rustchain_plan::expr::BinaryOp;
 use rustchain_plan::types::{FieldSchema, RecordSchema, Schema, Type};
-use rustchain_plan::{Value, json_schema};
+use rustchain_plan::{Value, json_schema, strict_json_schema};
 
 #[test]
 fn schemas_of_types() {
@@ -52,4 +52,18 @@ fn constraints_that_have_a_keyword() {
     insta::assert_json_snapshot!(json_schema(&Type::Named("R".into()), &schemas));
     assert_eq!(json_schema(&Type::Unit, &schemas), serde_json::json!({"type": "null"}));
     assert_eq!(rustchain_plan::encode(&Value::Null, &schemas), serde_json::json!(null));
+}
+
+#[test]
+fn the_strict_schema_of_a_record_is_that_of_openai_s_client() {
+    let stop = RecordSchema { doc: "A stop.".into(), fields: vec![field("town", Type::String)] };
+    let first = FieldSchema { doc: "where it starts".into(), ..field("first", Type::Named("Stop".into())) };
+    let days = FieldSchema { default: Some(Value::Null), ..field("full_days", Type::Int.optional()) };
+    let notes = FieldSchema { default: Some(Value::list(vec![])), ..field("notes", Type::String.list()) };
+    let stops = field("stops", Type::Named("Stop".into()).list());
+    let last = field("last", Type::Named("Stop".into()).optional());
+    let tour = RecordSchema { doc: String::new(), fields: vec![first, days, notes, stops, last] };
+    let schemas = [("Stop".into(), Schema::Record(stop)), ("Tour".into(), Schema::Record(tour))].into();
+    insta::assert_json_snapshot!(strict_json_schema(&Type::Named("Tour".into()), &schemas));
+    assert_eq!(strict_json_schema(&Type::Int, &schemas), json_schema(&Type::Int, &schemas));
 }

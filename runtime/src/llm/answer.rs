@@ -24,12 +24,16 @@ pub fn form(context: &RunContext, ty: &Type, output: &str) -> Form {
     let text = matches!(ty, Type::String | Type::Unit) || is_message(ty);
     match output {
         "text" => Form::Text,
-        "json_schema" => Form::Schema { name, schema: schema(context, ty) },
+        "json_schema" => Form::Schema { name, schema: schema(context, ty), strict: false },
+        "strict" if !wrapped(context, ty) => {
+            let schema = rustchain_plan::strict_json_schema(ty, &context.plan.schemas);
+            Form::Schema { name, schema, strict: true }
+        }
         "tool" => tool(context, ty, name),
         "json_mode" => Form::Json,
         _ if text => Form::Text,
         _ if matches!(ty.non_null(), Type::Json) => Form::Json,
-        _ => Form::Schema { name, schema: schema(context, ty) },
+        _ => Form::Schema { name, schema: schema(context, ty), strict: false },
     }
 }
 

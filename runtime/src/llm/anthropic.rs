@@ -69,7 +69,7 @@ fn body(request: &ChatRequest) -> Json {
     let mut choice = request.tool_choice.as_deref().map(choice);
     let answer = match &request.form {
         Form::Tool { name, description, schema } => Some((name, description.as_str(), schema)),
-        Form::Schema { name, schema } => Some((name, "Gives the answer.", schema)),
+        Form::Schema { name, schema, .. } => Some((name, "Gives the answer.", schema)),
         _ => None,
     };
     if let Some((name, description, schema)) = answer {

@@ -63,6 +63,9 @@ pub enum Form {
         name: String,
         /// The schema; an object at its root.
         schema: Json,
+        /// The model is held to it exactly, whatever its form is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        strict: bool,
     },
     /// A call of a tool of this name with an object of this schema.
     Tool {

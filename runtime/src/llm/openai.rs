@@ -74,8 +74,9 @@ fn body(request: &ChatRequest) -> Json {
     match &request.form {
         Form::Text => {}
         Form::Json => put("response_format", json!({ "type": "json_object" })),
-        Form::Schema { name, schema } => {
-            let schema = json!({ "name": wire_name(name), "schema": schema, "strict": is_strict(schema) });
+        Form::Schema { name, schema, strict } => {
+            let strict = *strict || is_strict(schema);
+            let schema = json!({ "name": wire_name(name), "schema": schema, "strict": strict });
             put("response_format", json!({ "type": "json_schema", "json_schema": schema }));
         }
         Form::Tool { name, description, schema } => {

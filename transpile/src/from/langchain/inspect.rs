@@ -4,6 +4,7 @@ use super::model::{
     Bind, Chain, Code, Configurable, Data, Embeddings, Lambda, LangChainFile, Message, Model, Node, Op,
     OpKind, Part, Prompt, PromptBody, Retriever, Tool,
 };
+use super::schema::unordered;
 use serde_json::{Map, Value, json};
 
 /// Deepest object that is printed in full.
@@ -174,7 +175,7 @@ fn tool_json(tool: &Tool) -> Value {
         "op": "tool",
         "name": data(&tool.name),
         "description": data(&tool.description),
-        "args_schema": tool.args_schema,
+        "args_schema": unordered(&tool.args_schema),
         "class": tool.class,
     })
 }
@@ -204,7 +205,7 @@ fn bind_json(bind: &Bind, inner: &dyn Fn(&Node) -> Value) -> Value {
         out["tools"] = bind.tools.iter().map(name).collect();
     }
     if let Some(schema) = &bind.schema {
-        out["schema"] = json!({ "name": schema.name, "json": schema.json });
+        out["schema"] = json!({ "name": schema.name, "json": unordered(&schema.json) });
     }
     out
 }

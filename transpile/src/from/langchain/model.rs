@@ -296,6 +296,8 @@ pub struct Schema {
     pub name: String,
     /// JSON Schema as LangChain makes it.
     pub json: serde_json::Value,
+    /// OpenAI's own client makes the schema that is sent.
+    pub strict: bool,
 }
 
 /// A tool.

@@ -461,6 +461,41 @@ fn unindented(text: &str, columns: usize) -> String {
     lines.join("\n")
 }
 
+/// The member of an object's schema that names its properties in the order of the source.
+const ORDER: &str = "x-order";
+
+/// The member of the schema of a class of the file that names it.
+const NAME: &str = "x-name";
+
+/// The class that a schema is of.
+pub(super) fn name_of(schema: &Json) -> Option<&str> {
+    schema.get(NAME).and_then(Json::as_str)
+}
+
+/// The properties of an object's schema: in the order of the source where that is known, else those that must be given
+/// first.
+pub(super) fn properties(schema: &Json) -> Vec<(&String, &Json)> {
+    let names = |key| schema.get(key).and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let order: Vec<&str> = names(ORDER).chain(names("required")).collect();
+    let mut out: Vec<(&String, &Json)> =
+        schema.get("properties").and_then(Json::as_object).into_iter().flatten().collect();
+    out.sort_by_key(|(name, _)| order.iter().position(|o| o == name).unwrap_or(usize::MAX));
+    out
+}
+
+/// A schema as LangChain makes it, which knows no order and no classes.
+pub(super) fn unordered(schema: &Json) -> Json {
+    match schema {
+        Json::Object(map) => map
+            .iter()
+            .filter(|(key, _)| *key != ORDER && *key != NAME)
+            .map(|(key, value)| (key.clone(), unordered(value)))
+            .collect(),
+        Json::Array(items) => items.iter().map(unordered).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The schema of a class: a model, typed dict, dataclass or enum.
 pub(super) fn of_class(m: &M<'_>, value: &Value, class: &Rc<Class>, depth: u32) -> Option<Json> {
     if class.is_enum {
@@ -470,6 +505,7 @@ pub(super) fn of_class(m: &M<'_>, value: &Value, class: &Rc<Class>, depth: u32) 
         return Some(json!({ "type": "object" }));
     }
     let mut properties = Map::new();
+    let mut order: Vec<String> = Vec::new();
     let mut required: Vec<String> = Vec::new();
     for owner in m.own_classes(value).into_iter().rev() {
         let def = class_body(m, &owner)?;
@@ -501,13 +537,16 @@ pub(super) fn of_class(m: &M<'_>, value: &Value, class: &Rc<Class>, depth: u32) 
             let needed = total && !schema.field.has_default && !is_not_required(&field.annotation);
             properties.remove(name);
             required.retain(|r| r != name);
+            if !order.iter().any(|o| o == name) {
+                order.push(name.to_owned());
+            }
             if needed {
                 required.push(name.to_owned());
             }
             properties.insert(name.to_owned(), property(schema));
         }
     }
-    let mut out = json!({ "type": "object", "properties": properties });
+    let mut out = json!({ "type": "object", "properties": properties, ORDER: order, NAME: &*class.name });
     if let Some(doc) = class_doc(m, class)
         && depth > 1
     {
@@ -580,8 +619,8 @@ fn enum_schema(m: &M<'_>, class: &Rc<Class>) -> Option<Json> {
         _ => return Some(json!({ "enum": values })),
     };
     Some(match values.len() {
-        1 => json!({ "const": values[0], "type": ty }),
-        _ => json!({ "enum": values, "type": ty }),
+        1 => json!({ "const": values[0], "type": ty, NAME: &*class.name }),
+        _ => json!({ "enum": values, "type": ty, NAME: &*class.name }),
     })
 }
 
@@ -623,6 +662,7 @@ pub(super) fn of_function(
 ) -> (Json, Vec<String>) {
     let at = Lookup { scope: function.scope };
     let mut properties = Map::new();
+    let mut order: Vec<String> = Vec::new();
     let mut required: Vec<String> = Vec::new();
     let mut unknown = Vec::new();
     let Some(parameters) = function.parameters() else {
@@ -660,9 +700,10 @@ pub(super) fn of_function(
         if !schema.field.has_default {
             required.push(name.to_owned());
         }
+        order.push(name.to_owned());
         properties.insert(name.to_owned(), property(schema));
     }
-    let mut out = json!({ "type": "object", "properties": properties });
+    let mut out = json!({ "type": "object", "properties": properties, ORDER: order });
     if !required.is_empty() {
         out["required"] = required.into();
     }

@@ -21,9 +21,11 @@ pub(super) fn call(m: &mut M<'_>, path: &str, _args: &Args, site: Site) -> Eval<
 pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Schema> {
     if let Some(op) = super::state::op_of(m, value) {
         return match &op.kind {
-            OpKind::Tool(Tool { name, args_schema, .. }) => {
-                Some(Schema { name: name.as_str().unwrap_or_default().to_owned(), json: args_schema.clone() })
-            }
+            OpKind::Tool(Tool { name, args_schema, .. }) => Some(Schema {
+                name: name.as_str().unwrap_or_default().to_owned(),
+                json: args_schema.clone(),
+                strict: false,
+            }),
             _ => None,
         };
     }
@@ -34,7 +36,7 @@ pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Sche
             if let Some(doc) = class_doc(m, &class) {
                 json["description"] = doc.into();
             }
-            Some(Schema { name: class.name.to_string(), json })
+            Some(Schema { name: class.name.to_string(), json, strict: false })
         }
         Object::Dict(..) => {
             let json = m.to_json(value, 0)?;
@@ -43,7 +45,7 @@ pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Sche
             let name =
                 ["name", "title"].iter().find_map(|k| inner.get(*k).and_then(Json::as_str))?.to_owned();
             let json = inner.get("parameters").or_else(|| inner.get("schema")).unwrap_or(inner).clone();
-            Some(Schema { name, json: untitled(json) })
+            Some(Schema { name, json: untitled(json), strict: false })
         }
         Object::Function(function) => {
             let function = function.clone();
@@ -51,7 +53,7 @@ pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Sche
             for name in unknown {
                 m.host.lose(Effect::Setting, format!("the type of the argument `{name}` is not known"), site);
             }
-            Some(Schema { name: function.name.to_string(), json })
+            Some(Schema { name: function.name.to_string(), json, strict: false })
         }
         _ => None,
     }
@@ -83,7 +85,10 @@ pub(super) fn with_structured_output(m: &mut M<'_>, op: &Node, args: &Args, site
     };
     let method = args.named("method").and_then(Value::as_str).unwrap_or(default).to_owned();
     let is_class = wanted.as_ref().is_some_and(|v| is_pydantic(m, v));
-    let schema = wanted.as_ref().and_then(|v| schema_of(m, v, site));
+    let mut schema = wanted.as_ref().and_then(|v| schema_of(m, v, site));
+    if let Some(schema) = schema.as_mut().filter(|_| is_class && method == "json_schema") {
+        schema.strict = matches!(class.as_str(), "ChatOpenAI" | "AzureChatOpenAI" | "ChatXAI");
+    }
     if schema.is_none() && method != "json_mode" {
         let reason = wanted.as_ref().map_or("it is not given".to_owned(), |v| m.describe(v));
         m.host.lose(

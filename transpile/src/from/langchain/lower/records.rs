@@ -2,6 +2,7 @@
 
 use super::Body;
 use crate::from::langchain::model::{Effect, Origin, Schema};
+use crate::from::langchain::schema::{name_of, properties};
 use crate::from::lower::text::{docs, string};
 use crate::from::lower::{Fate, names};
 use serde_json::Value as Json;
@@ -15,10 +16,9 @@ pub(super) fn of(body: &mut Body<'_, '_>, schema: &Schema, origin: &Origin) -> S
 }
 
 fn record(body: &mut Body<'_, '_>, name: &str, json: &Json, origin: &Origin, depth: u32) -> String {
-    let Some(properties) = json.get("properties").and_then(Json::as_object).filter(|_| depth < MAX_DEPTH)
-    else {
+    if depth >= MAX_DEPTH || json.get("properties").is_none() {
         return "json".into();
-    };
+    }
     let required: Vec<&str> = json
         .get("required")
         .and_then(Json::as_array)
@@ -26,11 +26,8 @@ fn record(body: &mut Body<'_, '_>, name: &str, json: &Json, origin: &Origin, dep
         .flatten()
         .filter_map(Json::as_str)
         .collect();
-    // The order of the source is only known of the fields that must be given, which come first.
-    let mut properties: Vec<(&String, &Json)> = properties.iter().collect();
-    properties.sort_by_key(|(field, _)| required.iter().position(|r| r == field).unwrap_or(usize::MAX));
     let mut lines = String::new();
-    for (field, schema) in properties {
+    for (field, schema) in properties(json) {
         let inner = format!("{name}{}", names::type_name(field));
         let needed = required.contains(&field.as_str());
         let mut ty = type_of(body, &inner, schema, origin, depth);
@@ -68,6 +65,8 @@ pub(super) fn type_of(
     origin: &Origin,
     depth: u32,
 ) -> String {
+    // A class of the file keeps its name.
+    let name = name_of(json).unwrap_or(name);
     if let Some(values) = json.get("enum").and_then(Json::as_array) {
         return enumeration(body, name, values);
     }
@@ -132,7 +131,7 @@ fn enumeration(body: &mut Body<'_, '_>, name: &str, values: &[Json]) -> String {
     })
 }
 
-fn constraint(json: &Json, field: &str) -> String {
+pub(super) fn constraint(json: &Json, field: &str) -> String {
     let target = match json.get("anyOf").and_then(Json::as_array) {
         Some(any) => any.iter().find(|j| j.get("type").is_some_and(|t| t != "null")).unwrap_or(json),
         None => json,
@@ -155,7 +154,7 @@ fn constraint(json: &Json, field: &str) -> String {
     if tests.is_empty() { String::new() } else { format!(" where {}", tests.join(" && ")) }
 }
 
-fn default_code(json: &Json, ty: &str) -> Option<String> {
+pub(super) fn default_code(json: &Json, ty: &str) -> Option<String> {
     Some(match json {
         Json::Null => "null".into(),
         Json::Bool(b) => b.to_string(),

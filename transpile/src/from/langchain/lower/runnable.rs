@@ -205,6 +205,7 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
         let method = bind
             .map(|b| if b.kwargs.iter().any(|(k, _)| k == "tool_choice") { "tool" } else { "json_schema" })
             .unwrap_or("json_schema");
+        let method = if method == "json_schema" && schema.strict { "strict" } else { method };
         let mode = match bind.and_then(|b| b.kwargs.iter().find(|(k, _)| k == "response_format")) {
             Some((_, Data::Dict(_))) => "json_mode",
             _ => method,

@@ -5,6 +5,7 @@ use super::value::{self, Code, Value};
 use super::{Body, Shared};
 use crate::from::callable::Callable;
 use crate::from::langchain::model::{self, Data, Effect, Node, OpKind, Origin, Tool};
+use crate::from::langchain::schema::properties;
 use crate::from::lower::text::{docs, string};
 use crate::from::lower::{Fate, names};
 use serde_json::Value as Json;
@@ -142,27 +143,17 @@ fn one(body: &mut Body<'_, '_>, op: &Node, origin: &Origin) -> Option<String> {
 }
 
 fn parameters(body: &mut Body<'_, '_>, tool: &Tool, name: &str, origin: &Origin) -> String {
-    let empty = serde_json::Map::new();
-    let properties = tool.args_schema.get("properties").and_then(Json::as_object).unwrap_or(&empty);
     let mut out = Vec::new();
-    for (field, schema) in properties {
+    for (field, schema) in properties(&tool.args_schema) {
         let inner = format!("{}{}", names::type_name(name), names::type_name(field));
         let ty = records::type_of(body, &inner, schema, origin, 0);
         let id = names::identifier(field);
         let wire = if id == *field { String::new() } else { format!(" as {}", string(field)) };
-        let default = match schema.get("default") {
-            Some(Json::Null) if ty.ends_with('?') => " = null".to_owned(),
-            Some(Json::String(s)) if ty.starts_with("string") => format!(" = {}", string(s)),
-            Some(Json::Bool(b)) if ty.starts_with("bool") => format!(" = {b}"),
-            Some(Json::Number(n)) if ty.starts_with("int") => format!(" = {n}"),
-            Some(Json::Number(n)) if ty.starts_with("float") => {
-                super::provider::argument(&Data::Float(n.as_f64().unwrap_or_default()))
-                    .map(|d| format!(" = {d}"))
-                    .unwrap_or_default()
-            }
-            _ => String::new(),
-        };
-        out.push(format!("{id}{wire}: {ty}{default}"));
+        let bounds = records::constraint(schema, &id);
+        let default = schema.get("default").and_then(|default| records::default_code(default, &ty));
+        let default = default.map(|d| format!(" = {d}")).unwrap_or_default();
+        let doc = schema.get("description").and_then(Json::as_str).map(|text| format!("\n{}", docs(text, 2)));
+        out.push(format!("{}{id}{wire}: {ty}{bounds}{default}", doc.unwrap_or_default()));
     }
     out.join(", ")
 }
