@@ -56,7 +56,8 @@ const READERS: &[&str] = &[
 /// Programs that hand on what they read.
 const FILTERS: &[&str] = &[
     "cat", "tee", "base64", "tr", "sed", "cut", "head", "tail", "rev", "xxd", "od", "fold", "gzip", "tac",
-    "awk",
+    "awk", "sort", "uniq", "grep", "egrep", "fgrep", "rg", "nl", "paste", "fmt", "column", "hexdump",
+    "strings", "jq", "yq",
 ];
 /// Folders that hold no one's text.
 const SYSTEM: &[&str] = &["/dev/", "/proc/", "/sys/", "/bin/", "/usr/", "/opt/", "/sbin/"];
@@ -209,7 +210,7 @@ fn is_flag(word: &str, letters: &[char]) -> bool {
 fn shows(pipeline: &Pipeline, name: &str, into_files: bool) -> bool {
     let Some(at) = pipeline.iter().position(|s| prints(s, name)) else { return false };
     let rest = pipeline.iter().skip(at + 1);
-    let handed_on = rest.clone().all(|s| program_of(s).is_some_and(|(p, _)| FILTERS.contains(&p)));
+    let handed_on = rest.clone().all(hands_on);
     let to_file = pipeline.iter().skip(at).any(|s| {
         let redirects = s
             .windows(2)
@@ -220,6 +221,16 @@ fn shows(pipeline: &Pipeline, name: &str, into_files: bool) -> bool {
         && (to_file == into_files || pipeline.iter().any(|s| program_of(s).is_some_and(|(p, _)| p == "tee")))
 }
 
+/// Is what a program reads in what it prints?
+fn hands_on(stage: &Stage) -> bool {
+    let Some((program, args)) = program_of(stage) else { return false };
+    let is_quiet = matches!(program, "grep" | "egrep" | "fgrep" | "rg")
+        && args
+            .iter()
+            .any(|a| is_flag(a, &['q', 'c']) || matches!(a.as_str(), "--quiet" | "--silent" | "--count"));
+    FILTERS.contains(&program) && !is_quiet
+}
+
 fn prints(stage: &Stage, name: &str) -> bool {
     let Some((program, args)) = program_of(stage) else {
         // `env` alone is a wrapper without a program.
@@ -228,7 +239,8 @@ fn prints(stage: &Stage, name: &str) -> bool {
     let names = |w: &String| mentions(w, name);
     match program {
         "printenv" => args.is_empty() || name.is_empty() || args.iter().any(|a| a == name),
-        "set" | "export" | "declare" => args.iter().all(|a| a.starts_with('-')) && !traces(stage),
+        "set" => args.is_empty(),
+        "export" | "declare" => args.iter().all(|a| a.starts_with('-')),
         "echo" | "printf" | "print" | "cat" | "tee" => args.iter().any(names),
         _ if FILTERS.contains(&program) => {
             args.windows(2).any(|w| matches!(w, [op, text] if op == "<" && names(text)))

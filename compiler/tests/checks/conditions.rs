@@ -53,6 +53,18 @@ fn constants_decide() {
 }
 
 #[test]
+fn intervals_decide_both_ways() {
+    let charge = "  input charge: Charge";
+    let told = |condition: &str| told(condition, charge, "{ amount: charge.amount }");
+    assert_eq!(told("body.amount != 60"), "allowed");
+    assert_eq!(told("body.amount != -5"), "allowed");
+    assert_eq!(told("body.amount != 20"), "guard");
+    assert_eq!(told("body.amount < 100 || body.amount > 200"), "allowed");
+    assert!(told("body.amount > 100 || body.amount < 0").contains("does not hold"));
+    assert_eq!(told("body.amount > 20 || body.amount < 0"), "guard");
+}
+
+#[test]
 fn an_argument_that_is_not_given_has_its_default() {
     assert_eq!(told("idempotency_key == \"k\" && len(headers) == 0", "", "{ amount: 1 }"), "allowed");
 }

@@ -6,6 +6,7 @@ mod flows;
 mod laws;
 mod pages;
 mod policy;
+mod programs;
 mod samples;
 mod sequences;
 mod support;

@@ -41,6 +41,83 @@ fn a_dropped_denial_is_told() {
 }
 
 #[test]
+fn words_that_open_a_policy_are_told() {
+    let old = "allow exec \"git\"\nsandbox strict";
+    assert_eq!(
+        told(old, "allow exec \"git\""),
+        ["`sandbox strict` is gone e.g. a program outside of the sandbox"]
+    );
+    assert_eq!(told("allow exec \"git\"", old), Vec::<String>::new());
+    let personal = "allow exec \"git\"\nallow personal";
+    let found = told("allow exec \"git\"", personal);
+    assert_eq!(found, ["`allow personal` e.g. personal data in the prompt of a model"]);
+    assert_eq!(told(personal, "allow exec \"git\""), Vec::<String>::new());
+    let levels = ["", "prompt untrusted approve", "prompt untrusted allow"]
+        .map(|l| format!("allow exec \"git\"\n{l}"));
+    for (i, old) in levels.iter().enumerate() {
+        for (j, new) in levels.iter().enumerate() {
+            assert_eq!(told(old, new).len(), usize::from(j > i), "{old} -> {new}");
+        }
+    }
+}
+
+#[test]
+fn an_approval_is_needed_for_what_it_names_alone() {
+    let analysis = check(
+        r#"edition 2026
+mission m {
+  policy {
+    allow net.read "https://a.example/**"
+    allow net.write "https://a.example/**"
+    require approval for net.write "https://a.example/pay/**" when untrusted
+  }
+  defaults { timeout 5s }
+  step page = http.get<string>(url: "https://a.example/x")
+  step log = http.post<string>(url: "https://a.example/log", body: page)
+  step fixed = http.post<string>(url: "https://a.example/pay/1", body: "one")
+  step paid = http.post<string>(url: "https://a.example/pay/2", body: page)
+  output size: int = len(log) + len(fixed) + len(paid)
+}
+"#,
+    );
+    let asked: Vec<&str> = analysis.missions[0]
+        .plan
+        .root
+        .nodes
+        .iter()
+        .filter(|n| matches!(&n.body, rustchain_plan::Body::Call(call) if call.needs_approval))
+        .map(|n| n.id.as_str())
+        .collect();
+    assert_eq!(asked, ["paid"], "{:?}", analysis.diagnostics);
+}
+
+#[test]
+fn rows_say_what_is_known_of_a_value() {
+    let analysis = check(
+        r#"edition 2026
+provider fast = openai("gpt-4o-mini", max_tokens: 10)
+tool clean(path: string) -> string = python("tools.py:clean") { effect fs.write "out/**" }
+chain get(address: url) -> string {
+  step page = http.get<string>(url: address)
+  return page
+}
+mission m {
+  input host: string
+  input id: int
+  policy inferred
+  step a = get(address: "https://a.example/fixed")
+  step b = http.get<string>(url: "https://${host}.example/t")
+  step c = http.get<string>(url: "https://a.example/t?q=${host}")
+  step d = http.get<string>(url: "https://a.example/t/${host}/${id}")
+  step e = ask<Message>(model: fast, prompt: "x", tools: [clean])
+}
+"#,
+    );
+    assert!(!analysis.missions.is_empty(), "{:?}", analysis.diagnostics);
+    insta::assert_snapshot!(allow_lines(&rows(&analysis.missions[0].plan)).join("\n"));
+}
+
+#[test]
 fn rows_become_allow_lines() {
     let analysis = check(
         r#"edition 2026
