@@ -31,6 +31,40 @@ pub struct OutputFile {
     pub origins: Vec<OriginRange>,
 }
 
+/// A mission's text with its origins.
+pub(in crate::from) struct Written {
+    pub text: String,
+    pub origins: Vec<OriginRange>,
+}
+
+/// One formatted file: where it is from, declarations, missions.
+pub(in crate::from) fn assemble(
+    path: String,
+    from: &str,
+    items: &[String],
+    missions: Vec<Written>,
+) -> OutputFile {
+    let mut text = format!("//! From the {from}.\nedition 2026\n");
+    for item in items {
+        text.push('\n');
+        text.push_str(item);
+        text.push('\n');
+    }
+    let mut origins = Vec::new();
+    for mission in missions {
+        text.push('\n');
+        let start = text.len() as u32;
+        text.push_str(&mission.text);
+        origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
+    }
+    // What does not parse is a defect of the lowering; it is shown as it is rather than hidden.
+    let Ok(formatted) = rustchain_grammar::format(&text) else { return OutputFile { path, text, origins } };
+    for origin in &mut origins {
+        origin.here = formatted.ranges.output_of(origin.here).unwrap_or(origin.here);
+    }
+    OutputFile { path, text: formatted.text, origins }
+}
+
 /// The result of an import.
 #[derive(Clone, Debug)]
 pub struct Import<S> {

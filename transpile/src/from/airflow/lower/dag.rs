@@ -7,15 +7,9 @@ use super::schedule;
 use super::text::{docs, duration, string, timestamp};
 use super::{OriginRange, Shared};
 use crate::from::airflow::{AirflowDag, AirflowTask, Data, Effect, Mapping};
-use crate::from::lower::Fate;
+use crate::from::lower::{Fate, Written};
 use rustchain_grammar::Span;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-/// A mission's text with its origins.
-pub(super) struct Written {
-    pub text: String,
-    pub origins: Vec<OriginRange>,
-}
 
 /// Where a task stands in the mission.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ pub use report::DagSubject;
 
 use super::{AirflowFile, AirflowOptions, Effect, Origin, effect_name, read};
 use crate::from::lower::python_file::PythonFiles;
-use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report, names, text};
+use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report, assemble, names, text};
 use crate::vfs::Vfs;
 
 /// The result of an import: one mission file a DAG file, with a mission a DAG.
@@ -101,34 +101,16 @@ fn lower(path: &str, file: &AirflowFile, options: &AirflowOptions, out: &mut Air
         missions.push(dag::lower(dag, name, &mut shared));
     }
     if !file.dags.is_empty() {
-        out.missions.push(assemble(&stem, name, &shared, missions));
+        out.missions.push(assemble(
+            format!("{stem}.mission"),
+            &format!("Airflow file {name}"),
+            &shared.items,
+            missions,
+        ));
     }
     for (path, text) in shared.python.finish(name).into_iter().chain(shared.python_with_airflow.finish(name))
     {
         out.python_files.push(OutputFile { path, text, origins: Vec::new() });
     }
     out.report.entries.append(&mut shared.report.entries);
-}
-
-fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<dag::Written>) -> OutputFile {
-    let mut text = format!("//! From the Airflow file {name}.\nedition 2026\n");
-    for item in &shared.items {
-        text.push('\n');
-        text.push_str(item);
-        text.push('\n');
-    }
-    let mut origins = Vec::new();
-    for mission in missions {
-        text.push('\n');
-        let start = text.len() as u32;
-        text.push_str(&mission.text);
-        origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
-    }
-    let path = format!("{stem}.mission");
-    // What does not parse is a defect of the lowering; it is shown as it is rather than hidden.
-    let Ok(formatted) = rustchain_grammar::format(&text) else { return OutputFile { path, text, origins } };
-    for origin in &mut origins {
-        origin.here = formatted.ranges.output_of(origin.here).unwrap_or(origin.here);
-    }
-    OutputFile { path, text: formatted.text, origins }
 }

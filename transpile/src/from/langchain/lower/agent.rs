@@ -52,15 +52,24 @@ pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Opt
     Some(react(body, &model, system, &agent.tools, DEFAULT_TURNS, op))
 }
 
-fn agent_model(
-    body: &mut Body<'_, '_>,
-    model: Option<&Node>,
-    text: &Data,
-    origin: &Origin,
-) -> Option<String> {
+/// The model of an agent, and what its client does by itself.
+struct Asked {
+    /// The provider's name.
+    model: String,
+    streams: bool,
+    retry: Option<String>,
+}
+
+impl Asked {
+    fn of(body: &mut Body<'_, '_>, op: &Node) -> Option<Asked> {
+        let model = provider::of(body, op)?;
+        Some(Asked { model, streams: provider::streams(op), retry: provider::client_retry(op) })
+    }
+}
+
+fn agent_model(body: &mut Body<'_, '_>, model: Option<&Node>, text: &Data, origin: &Origin) -> Option<Asked> {
     if let Some(model) = model {
-        provider::client_left_out(body, model);
-        return provider::of(body, model);
+        return Asked::of(body, model);
     }
     let full = text.as_str()?;
     let (found, name) = crate::from::langchain::providers::split(full, None)?;
@@ -83,7 +92,7 @@ fn agent_model(
         kind: OpKind::Model(model),
         origin: origin.clone(),
     });
-    provider::of(body, &op)
+    Asked::of(body, &op)
 }
 
 /// An executor with a turn that calls tools natively; others are holes.
@@ -109,10 +118,11 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
         );
         return tools::lost(body, &message, &op.origin);
     };
-    provider::client_left_out(body, &bind.bound);
-    let Some(model) = provider::of(body, &bind.bound) else {
+    let Some(asked) = Asked::of(body, &bind.bound) else {
         return tools::lost(body, "the model of the agent is none that the runtime has", &op.origin);
     };
+    // An executor asks for its model's answers in pieces.
+    let model = Asked { streams: true, ..asked };
     if let Some(memory) = &executor.memory {
         let message = format!("the memory `{memory}` of the agent is left out");
         body.shared.note(Fate::Lost, Effect::Setting, message, &op.origin);
@@ -147,7 +157,7 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
 
 fn react(
     body: &mut Body<'_, '_>,
-    model: &str,
+    model: &Asked,
     system: Option<String>,
     tool_ops: &[Node],
     turns: i64,
@@ -160,7 +170,7 @@ fn react(
 /// `loop` over one turn: the model, then the tools it asked for.
 fn looped(
     body: &mut Body<'_, '_>,
-    model: &str,
+    model: &Asked,
     system: Option<String>,
     tool_ops: &[Node],
     turns: i64,
@@ -174,9 +184,12 @@ fn looped(
     let names = tools::list(body, tool_ops, &op.origin);
     let list = names.join(", ");
     let system_arg = system.as_ref().map(|s| format!("system: {s}, ")).unwrap_or_default();
+    let Asked { model, streams, retry } = model;
+    let stream = if *streams { ", stream: true" } else { "" };
     if names.is_empty() {
-        let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start})");
+        let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start}{stream})");
         let reply = body.step("agent", call, &op.origin);
+        body.steps.last_mut().into_iter().for_each(|step| step.clauses.extend(retry.clone()));
         return Value::Code(Code::new(format!("{start} + [{reply}]"), "list<Message>"));
     }
     // The system prompt may read inputs, which the chain of one turn then takes too.
@@ -191,8 +204,9 @@ fn looped(
     };
     let params: String = extra.iter().map(|(n, ty)| format!(", {n}: {ty}")).collect();
     let args: String = extra.iter().map(|(n, _)| format!(", {n}: {n}")).collect();
+    let with = retry.as_ref().map_or(String::new(), |clause| format!(" with {{\n    {clause}\n  }}"));
     let text = format!(
-        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}])\n  step tools = chat.call(message: agent, tools: [{list}])\n  return messages + [agent] + tools\n}}"
+        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n  step tools = chat.call(message: agent, tools: [{list}])\n  return messages + [agent] + tools\n}}"
     );
     let turn = body.shared.declare(format!("turn {text}"), "turn", |name| {
         format!("/// One turn: the model, then the tools it asked for.\nchain {name}{text}")

@@ -17,7 +17,7 @@ use super::model::{Effect, LangChainFile, Named, Node, OpKind, Origin};
 use super::options::LangChainOptions;
 use crate::from::lower::names::{self, Names};
 use crate::from::lower::python_file::PythonFiles;
-use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report};
+use crate::from::lower::{Entry, Fate, Import, OriginRange, OutputFile, Report, Written, assemble};
 use crate::vfs::Vfs;
 use rustchain_grammar::Span;
 use std::sync::Arc;
@@ -172,7 +172,12 @@ fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
             &origin,
         );
     } else {
-        out.missions.push(assemble(&stem, name, &shared, missions));
+        out.missions.push(assemble(
+            format!("{stem}.mission"),
+            &format!("LangChain file {name}"),
+            &shared.items,
+            missions,
+        ));
     }
     for (path, text) in shared.python.finish(name) {
         out.python_files.push(OutputFile { path, text, origins: Vec::new() });
@@ -276,12 +281,6 @@ fn runs(op: &Node) -> bool {
     }
 }
 
-/// A mission as text, with the places its parts came from.
-struct Written {
-    text: String,
-    origins: Vec<OriginRange>,
-}
-
 fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     if let OpKind::Graph(graph) = &object.op.kind
         && graph.wiring.is_some()
@@ -355,21 +354,4 @@ pub(in crate::from::langchain) fn step_text(step: &Step, indent: usize) -> Strin
         }
     };
     format!("{pad}step {} = {}{clauses}\n", step.name, step.call)
-}
-
-fn assemble(stem: &str, name: &str, shared: &Shared<'_>, missions: Vec<Written>) -> OutputFile {
-    let mut text = format!("//! From the LangChain file {name}.\nedition 2026\n");
-    for item in &shared.items {
-        text.push('\n');
-        text.push_str(item);
-        text.push('\n');
-    }
-    let mut origins = Vec::new();
-    for mission in missions {
-        text.push('\n');
-        let start = text.len() as u32;
-        text.push_str(&mission.text);
-        origins.extend(mission.origins.into_iter().map(|o| OriginRange { here: o.here.shift(start), ..o }));
-    }
-    OutputFile { path: format!("{stem}.mission"), text, origins }
 }
