@@ -1,8 +1,10 @@
-//! Time and memory that the Airflow importer takes for hostile and huge files, one process a file.
+//! Time and memory that the importers take for hostile and huge files, one process a file. Files whose names begin with
+//! `lc_` are LangChain's, all others Airflow's.
 //!
 //! usage: import_speed [NAME]…; without names all. Exits with 1 where a file takes more than 2 s or 200 MB.
 
 use rustchain_transpile::from::airflow::{AirflowOptions, import};
+use rustchain_transpile::from::{Fate, Import, langchain};
 use rustchain_transpile::vfs::DiskVfs;
 use std::error::Error;
 use std::io::Write;
@@ -16,6 +18,10 @@ const HEAD: &str =
     "from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator\n\n";
 
 type File = (&'static str, &'static str, fn() -> Vec<u8>);
+
+const LANGCHAIN: &str = "from typing import TypedDict\nfrom langchain_core.prompts import PromptTemplate, ChatPromptTemplate\n\
+    from langchain_core.runnables import RunnableParallel, RunnablePassthrough\nfrom langchain_openai import ChatOpenAI\n\
+    from langgraph.graph import StateGraph, START, END\n";
 
 /// Name, ending and content of each file.
 const FILES: &[File] = &[
@@ -95,12 +101,73 @@ const FILES: &[File] = &[
         serialised(20_000, |n| if n == 0 { (1..20_000).collect() } else { Vec::new() })
     }),
     ("serialised_dense", "json", || serialised(1_500, |n| (n + 1..1_500).step_by(8).collect())),
+    ("lc_prompts", "py", || {
+        chain(
+            (0..40_000)
+                .map(|n| format!("p{n} = PromptTemplate.from_template('hello {{x}} {n}')\n"))
+                .collect(),
+        )
+    }),
+    ("lc_chains", "py", || {
+        chain(
+            (0..15_000)
+                .map(|n| {
+                    format!("c{n} = PromptTemplate.from_template('{{x}} {n}') | ChatOpenAI(model='m')\n")
+                })
+                .collect(),
+        )
+    }),
+    ("lc_endless_chain", "py", || {
+        chain("c = RunnablePassthrough()\nwhile True:\n    c = c | RunnablePassthrough()\n".into())
+    }),
+    ("lc_deep_parallel", "py", || {
+        chain("c = RunnablePassthrough()\nwhile True:\n    c = RunnableParallel(a=c, b=c)\n".into())
+    }),
+    ("lc_endless_nodes", "py", || {
+        chain("class S(TypedDict):\n    x: str\n\ng = StateGraph(S)\nn = 0\nwhile True:\n    g.add_node(f'n{n}', lambda s: s)\n    n += 1\n".into())
+    }),
+    ("lc_long_graph", "py", || {
+        chain(
+            "class S(TypedDict):\n    x: str\n\ndef f(s):\n    return {'x': s['x'] + '!'}\n\ng = StateGraph(S)\ng.add_edge(START, 'n0')\n\
+             for n in range(3000):\n    g.add_node(f'n{n}', f)\n    g.add_edge(f'n{n}', f'n{n + 1}' if n < 2999 else END)\napp = g.compile()\n".into(),
+        )
+    }),
+    ("lc_messages", "py", || {
+        chain(format!(
+            "p = ChatPromptTemplate.from_messages([{}])\n",
+            "('human', '{x} and {y}'), ".repeat(90_000)
+        ))
+    }),
+    ("lc_notebook_50_mb", "ipynb", || {
+        let picture = "A".repeat(1_000_000);
+        let cell = format!(
+            "{{\"cell_type\":\"code\",\"metadata\":{{}},\"source\":[\"x = 1\\n\"],\"outputs\":[{{\"data\":{{\"image/png\":\"{picture}\"}}}}]}}"
+        );
+        format!(
+            "{{\"nbformat\":4,\"nbformat_minor\":5,\"metadata\":{{}},\"cells\":[{}]}}",
+            vec![cell; 50].join(",")
+        )
+        .into_bytes()
+    }),
+    ("lc_deep_json", "json", || {
+        [
+            r#"{"lc":1,"type":"constructor","id":["x"],"kwargs":{"a":"#.repeat(100_000),
+            "1".into(),
+            "}}".repeat(100_000),
+        ]
+        .concat()
+        .into_bytes()
+    }),
     ("deep_json", "json", || ["[".repeat(1_000_000), "]".repeat(1_000_000)].concat().into_bytes()),
 ];
 
 fn dag(body: &str) -> Vec<u8> {
     format!("{HEAD}with DAG('d', schedule=None) as dag:\n    BashOperator(task_id='first', bash_command='true')\n{body}")
         .into_bytes()
+}
+
+fn chain(body: String) -> Vec<u8> {
+    (LANGCHAIN.to_owned() + &body).into_bytes()
 }
 
 /// A DAG as Airflow writes it: a task a number, with the numbers that follow it.
@@ -163,18 +230,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Imports one file and prints its seconds, its most bytes, and what came of it.
 fn one(path: &str) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let made = import(&DiskVfs::default(), &[path.to_owned()], &AirflowOptions::default());
+    let file = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+    let (written, first) = match file.starts_with("lc_") {
+        true => {
+            let disk = DiskVfs { max_bytes: 64 << 20, ..DiskVfs::default() };
+            outcome(langchain::import(&disk, &[path.to_owned()], &langchain::LangChainOptions::default()))
+        }
+        false => outcome(import(&DiskVfs::default(), &[path.to_owned()], &AirflowOptions::default())),
+    };
     let seconds = started.elapsed().as_secs_f64();
-    let written: usize = made.missions.iter().map(|file| file.text.len()).sum();
-    let first =
-        made.report.entries.iter().find(|entry| entry.fate != rustchain_transpile::from::Fate::Carried);
-    let first = first.map_or("all carried".to_owned(), |entry| entry.message.chars().take(70).collect());
     writeln!(
         std::io::stdout(),
         "{seconds:.3} {} {written} bytes of mission; {first}",
         peak(Path::new("/proc/self/status"))
     )?;
     Ok(())
+}
+
+/// Bytes of missions, and the first thing that was not carried over.
+fn outcome<S>(made: Import<S>) -> (usize, String) {
+    let written: usize = made.missions.iter().map(|file| file.text.len()).sum();
+    let first = made.report.entries.iter().find(|entry| entry.fate != Fate::Carried);
+    (written, first.map_or("all carried".to_owned(), |entry| entry.message.chars().take(70).collect()))
 }
 
 /// The most memory that this process had, in bytes; 0 where the system does not tell.

@@ -74,6 +74,11 @@ fn bytes_that_are_not_text_are_told() {
     assert!(error.contains("not UTF-8 at byte 5"), "{error}");
 }
 
+/// How many changed files are tried: a few, or what `RUSTCHAIN_MUTATIONS` says.
+pub fn cases(few: u32) -> u32 {
+    std::env::var("RUSTCHAIN_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
+}
+
 fn corpus() -> Vec<String> {
     let folder = super::fixtures();
     let mut paths: Vec<_> =
@@ -84,7 +89,7 @@ fn corpus() -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(48), ..ProptestConfig::default() })]
 
     #[test]
     fn truncated_files_never_panic(file in 0usize..28, at in 0.0f64..1.0) {

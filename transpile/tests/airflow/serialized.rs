@@ -54,7 +54,7 @@ fn other_json_and_other_versions_are_told() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(crate::bounds::cases(200)))]
 
     #[test]
     fn mutated_serialised_dags_never_panic(

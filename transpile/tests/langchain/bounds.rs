@@ -2,9 +2,14 @@
 
 use crate::{files, losses, text};
 use proptest::prelude::*;
-use rustchain_transpile::from::langchain::inspect;
+use rustchain_transpile::from::langchain::{LangChainOptions, import, inspect};
+use rustchain_transpile::vfs::MemoryVfs;
 
-const SCRIPT: &str = include_str!("../fixtures/langchain/support_desk.py");
+/// How many changed files are tried: a few, or what `RUSTCHAIN_MUTATIONS` says.
+fn cases(few: u32) -> u32 {
+    std::env::var("RUSTCHAIN_MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
+}
+
 const DUMP: &str = r#"{"lc":1,"type":"constructor","id":["langchain","schema","runnable","RunnableSequence"],"kwargs":{"first":{"lc":1,"type":"constructor","id":["langchain","prompts","chat","ChatPromptTemplate"],"kwargs":{"messages":[{"lc":1,"type":"constructor","id":["x","HumanMessagePromptTemplate"],"kwargs":{"prompt":{"lc":1,"type":"constructor","id":["x","PromptTemplate"],"kwargs":{"template":"{a}"}}}}]}},"middle":[],"last":{"lc":1,"type":"constructor","id":["x","ChatOpenAI"],"kwargs":{"model_name":"m"}}}}"#;
 
 #[test]
@@ -35,44 +40,91 @@ fn deep_objects_are_cut() {
     assert!(inspect(&file).to_string().contains("nested too deeply"), "{}", losses(&file));
 }
 
-/// Source with a piece cut out, doubled or replaced.
-fn mutated(base: &'static str) -> impl Strategy<Value = String> {
-    (
-        0..base.len(),
-        0..60usize,
-        prop_oneof![
-            Just("".to_owned()),
-            Just("(".to_owned()),
-            Just("None".to_owned()),
-            Just("| ".to_owned()),
-            "\\PC{0,12}"
-        ],
-    )
-        .prop_map(move |(start, len, with)| {
-            let at = |mut i: usize| {
-                i = i.min(base.len());
-                while !base.is_char_boundary(i) {
-                    i -= 1;
+/// Every script, notebook and dump of the fixtures, by its path.
+fn corpus() -> &'static [(String, String)] {
+    static CORPUS: std::sync::LazyLock<Vec<(String, String)>> = std::sync::LazyLock::new(|| {
+        let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut open = vec![here.join("tests/fixtures/langchain"), here.join("../tests/fixtures/langchain")];
+        let mut all = vec![("dump.json".to_owned(), DUMP.to_owned())];
+        while let Some(folder) = open.pop() {
+            for path in std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()) {
+                match path.extension().and_then(|e| e.to_str()) {
+                    None if path.is_dir() => open.push(path),
+                    Some(ending @ ("py" | "ipynb")) => {
+                        all.push((format!("a.{ending}"), std::fs::read_to_string(&path).expect("text")));
+                    }
+                    _ => {}
                 }
-                i
-            };
-            let (a, b) = (at(start), at(start + len));
-            format!("{}{with}{}", &base[..a], &base[b..])
-        })
+            }
+        }
+        all.sort();
+        all
+    });
+    &CORPUS
+}
+
+/// A file with pieces cut out, doubled or replaced.
+fn mutated() -> impl Strategy<Value = (String, String)> {
+    let with = prop_oneof![
+        "\\PC{0,12}".boxed(),
+        prop::sample::select(vec![
+            "",
+            "(",
+            ")",
+            "[",
+            "{",
+            "\"",
+            "'",
+            "None",
+            "| ",
+            "lambda: ",
+            "\n",
+            "\n    ",
+            "self",
+            "*",
+            "**",
+            "END",
+            "_type",
+            "\"lc\": 1",
+            "__reduce__",
+            "../",
+            "!!python/object/apply:os.system",
+            ": ",
+            "\u{feff}",
+        ])
+        .prop_map(str::to_owned)
+        .boxed(),
+    ];
+    let edit = (0.0f64..1.0, 0usize..60, with, any::<bool>());
+    (any::<prop::sample::Index>(), prop::collection::vec(edit, 1..6)).prop_map(|(index, edits)| {
+        let (path, mut text) = index.get(corpus()).clone();
+        for (at, len, with, doubled) in edits {
+            let (start, end) = (boundary(&text, (text.len() as f64 * at) as usize), 0);
+            let end = boundary(&text, start + len).max(end);
+            let cut = text.get(start..end).unwrap_or_default().to_owned();
+            text.replace_range(start..end, &if doubled { format!("{cut}{with}{cut}") } else { with });
+        }
+        (path, text)
+    })
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 150 } else { 5_000 }))]
+    #![proptest_config(ProptestConfig { cases: cases(150), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_scripts_are_read(source in mutated(SCRIPT)) {
-        inspect(&text("a.py", &source));
-    }
-
-    #[test]
-    fn mutated_json_is_read(source in mutated(DUMP)) {
-        let file = text("a.json", &source);
-        prop_assert!(!file.objects.is_empty() || !file.losses.is_empty());
+    fn mutated_files_are_read_and_lowered((path, source) in mutated()) {
+        let file = text(&path, &source);
+        prop_assert!(!file.objects.is_empty() || !file.losses.is_empty() || path.ends_with("py") || path.ends_with("ipynb"));
         inspect(&file);
+        let vfs = MemoryVfs { files: [(path.clone(), source)].into() };
+        let made = import(&vfs, &[path], &LangChainOptions::default());
+        for mission in &made.missions {
+            let parsed = rustchain_grammar::parse(&mission.text, rustchain_grammar::FileId(0));
+            prop_assert!(parsed.diagnostics.is_empty(), "{}\n{:?}", mission.text, parsed.diagnostics);
+        }
     }
 }
