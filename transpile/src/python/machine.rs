@@ -207,6 +207,7 @@ impl<'v, H: Host> Machine<'v, H> {
     /// Counts work.
     pub(super) fn step(&mut self, span: Span) -> Eval<()> {
         self.steps += 1;
+        self.charge(0, span)?;
         if self.steps > self.options.limits.steps {
             return Err(
                 self.limit(format!("the file asks for more than {} steps", self.options.limits.steps), span)
@@ -229,6 +230,11 @@ impl<'v, H: Host> Machine<'v, H> {
             return Err(self.limit(format!("the file builds more than {most} MiB of values"), span));
         }
         Ok(())
+    }
+
+    /// Counts bytes that were allocated: the next step ends where they are too many.
+    pub fn owe(&mut self, bytes: usize) {
+        self.memory = self.memory.saturating_add(bytes);
     }
 
     /// The end of an evaluation that asks for too much.

@@ -65,7 +65,7 @@ pub struct LangChainHost {
     /// The tables of LangGraph's objects.
     pub(super) graph: GraphState,
     /// How deep objects are nested, by their address.
-    pub(super) depths: HashMap<usize, u32>,
+    pub(super) extents: HashMap<usize, Extent>,
     /// Where LangChain is installed.
     pub(super) library: Option<String>,
     /// The code cells of a notebook: number and first line.
@@ -110,25 +110,50 @@ pub(super) fn node(m: &M<'_>, kind: OpKind, site: Site) -> Node {
 
 /// Deepest nesting of objects.
 const MAX_NESTED: u32 = 300;
+/// Most objects in one object, each as often as it is written out.
+const MAX_WITHIN: u64 = 50_000;
+/// Bytes that one object takes until the end, in all that is made of it.
+const OBJECT_BYTES: usize = 4_096;
 
-/// How deep an object is nested.
-fn depth_of(known: &mut HashMap<usize, u32>, op: &Node) -> u32 {
-    let key = Arc::as_ptr(op) as usize;
-    if let Some(depth) = known.get(&key) {
-        return *depth;
-    }
-    let mut inner = 0;
-    super::walk::children(op, &mut |child| inner = inner.max(depth_of(known, child)));
-    known.insert(key, inner + 1);
-    inner + 1
+/// How deep an object is nested, and how many objects it holds where each is written out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extent {
+    depth: u32,
+    objects: u64,
+    /// Directly inside.
+    parts: usize,
 }
 
-/// Puts an object into the table; one that is nested too deeply is cut.
+fn extent_of(known: &mut HashMap<usize, Extent>, op: &Node) -> Extent {
+    let key = Arc::as_ptr(op) as usize;
+    if let Some(extent) = known.get(&key) {
+        return *extent;
+    }
+    let mut extent = Extent::default();
+    super::walk::children(op, &mut |child| {
+        let inner = extent_of(known, child);
+        extent.depth = extent.depth.max(inner.depth);
+        extent.objects = extent.objects.saturating_add(inner.objects);
+        extent.parts += 1;
+    });
+    extent.depth += 1;
+    extent.objects = extent.objects.saturating_add(1);
+    known.insert(key, extent);
+    extent
+}
+
+/// Puts an object into the table; one that is nested too deeply or holds too many is cut.
 pub(super) fn push(m: &mut M<'_>, op: Node) -> Value {
-    let op = match depth_of(&mut m.host.depths, &op) > MAX_NESTED {
-        false => op,
-        true => {
-            let reason = "objects are nested too deeply";
+    let extent = extent_of(&mut m.host.extents, &op);
+    m.owe(OBJECT_BYTES + 16 * extent.parts);
+    let reason = match extent {
+        Extent { depth, .. } if depth > MAX_NESTED => Some("objects are nested too deeply"),
+        Extent { objects, .. } if objects > MAX_WITHIN => Some("an object holds too many others"),
+        _ => None,
+    };
+    let op = match reason {
+        None => op,
+        Some(reason) => {
             let site = m.site(Default::default());
             m.host.lose(Effect::Structure, reason, site);
             Arc::new(Op { kind: OpKind::Unknown(reason.into()), origin: op.origin.clone() })

@@ -151,6 +151,9 @@ fn of<'a>(m: &'a mut M<'_>, id: u32) -> Option<&'a mut Builder> {
     m.host.graph.builders.get_mut(id as usize)
 }
 
+/// Bytes that one node or edge of a graph takes until the end, in all that is made of it.
+const PART_BYTES: usize = 4_096;
+
 fn add_node(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<()> {
     let first = args.get(0, "node").cloned();
     let second = args.get(1, "action").cloned().filter(|v| !matches!(v, Value::None));
@@ -164,6 +167,7 @@ fn add_node(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<()> {
         m.host.lose(Effect::Structure, "a node whose name is not known", site);
         return Ok(());
     };
+    m.charge(PART_BYTES + 4 * name.len(), site.span)?;
     let mut ends = targets::of_command(m, &action)?;
     if let Some(given) = args.named("destinations").filter(|v| !matches!(v, Value::None)) {
         ends = Ends { known: destinations(m, &given.clone()), is_command: true };
@@ -220,6 +224,7 @@ pub(super) fn node_id(m: &M<'_>, value: &Value) -> Option<String> {
 }
 
 fn add_edge(m: &mut M<'_>, id: u32, source: Option<&Value>, target: Option<&Value>, site: Site) {
+    m.owe(PART_BYTES);
     let (Some(source), Some(target)) = (source, target) else {
         m.host.lose(Effect::Structure, "an edge without a source or target", site);
         return;
