@@ -233,7 +233,7 @@ fn one(path: &str) -> Result<(), Box<dyn Error>> {
     let file = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
     let (written, first) = match file.starts_with("lc_") {
         true => {
-            let disk = DiskVfs { max_bytes: 64 << 20, ..DiskVfs::default() };
+            let disk = DiskVfs { max_bytes: 64 << 20 };
             outcome(langchain::import(&disk, &[path.to_owned()], &langchain::LangChainOptions::default()))
         }
         false => outcome(import(&DiskVfs::default(), &[path.to_owned()], &AirflowOptions::default())),
