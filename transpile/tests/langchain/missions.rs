@@ -33,6 +33,12 @@ fn agents_and_old_chains_become_missions() {
     insta::assert_snapshot!(shown(&of_fixture("agents.py")));
 }
 
+/// Tools do not run unasked: a person is asked before them, or the agent stays a hole.
+#[test]
+fn an_interrupted_agent_asks_before_its_tools() {
+    insta::assert_snapshot!(shown(&of_fixture("interrupted_agents.py")));
+}
+
 #[test]
 fn steps_know_their_place() {
     let made = of_fixture("support_desk.py");

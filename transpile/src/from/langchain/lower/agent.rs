@@ -37,18 +37,22 @@ pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Opt
             &op.origin,
         );
     }
-    if !graph.interrupt_before.is_empty() || !graph.interrupt_after.is_empty() {
-        body.shared.note(
-            Fate::Lost,
-            Effect::Structure,
-            "the interrupts of the agent are left out",
+    // Before the tools and after the model is the same place, where the model asked for tools.
+    let asks_model = |node: &String| matches!(node.as_str(), "agent" | "model");
+    let gates = graph.interrupt_before.iter().map(|node| node == "tools");
+    let gates: Vec<bool> = gates.chain(graph.interrupt_after.iter().map(asks_model)).collect();
+    if gates.contains(&false) {
+        return Some(tools::lost(
+            body,
+            "the agent is interrupted at other places than before its tools",
             &op.origin,
-        );
+        ));
     }
     if let Some(saver) = &graph.checkpointer {
         let message = format!("`{saver}` keeps no conversation here: the log of the run keeps each step");
         body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
     }
+    let model = Asked { approved: !gates.is_empty(), ..model };
     Some(react(body, &model, system, &agent.tools, DEFAULT_TURNS, op))
 }
 
@@ -58,12 +62,19 @@ struct Asked {
     model: String,
     streams: bool,
     retry: Option<String>,
+    /// A person is asked before the tools run.
+    approved: bool,
 }
 
 impl Asked {
     fn of(body: &mut Body<'_, '_>, op: &Node) -> Option<Asked> {
         let model = provider::of(body, op)?;
-        Some(Asked { model, streams: provider::streams(op), retry: provider::client_retry(op) })
+        Some(Asked {
+            model,
+            streams: provider::streams(op),
+            retry: provider::client_retry(op),
+            approved: false,
+        })
     }
 }
 
@@ -184,7 +195,7 @@ fn looped(
     let names = tools::list(body, tool_ops, &op.origin);
     let list = names.join(", ");
     let system_arg = system.as_ref().map(|s| format!("system: {s}, ")).unwrap_or_default();
-    let Asked { model, streams, retry } = model;
+    let Asked { model, streams, retry, approved } = model;
     let stream = if *streams { ", stream: true" } else { "" };
     if names.is_empty() {
         let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start}{stream})");
@@ -205,8 +216,15 @@ fn looped(
     let params: String = extra.iter().map(|(n, ty)| format!(", {n}: {ty}")).collect();
     let args: String = extra.iter().map(|(n, _)| format!(", {n}: {n}")).collect();
     let with = retry.as_ref().map_or(String::new(), |clause| format!(" with {{\n    {clause}\n  }}"));
+    let call = format!("chat.call(message: agent, tools: [{list}])");
+    let tools = match approved {
+        false => format!("  step tools = {call}\n"),
+        true => format!(
+            "  step approved = if len(agent.tool_calls) > 0 then human.approve(subject: \"Run the tools that the model asks for?\") else true\n  step tools = if approved then {call} else []\n"
+        ),
+    };
     let text = format!(
-        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n  step tools = chat.call(message: agent, tools: [{list}])\n  return messages + [agent] + tools\n}}"
+        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n{tools}  return messages + [agent] + tools\n}}"
     );
     let turn = body.shared.declare(format!("turn {text}"), "turn", |name| {
         format!("/// One turn: the model, then the tools it asked for.\nchain {name}{text}")
