@@ -4,6 +4,7 @@ use super::groups::{function_doc, function_name};
 use super::state::{AirflowHost, AssetDef, Context, Dag, Effect, kind};
 use super::taskflow;
 use super::tasks::{self, NewTask};
+use crate::python::value::ObjId;
 use crate::python::{Args, Eval, Machine, Native, Site, Value};
 use std::rc::Rc;
 
@@ -53,6 +54,18 @@ pub(super) fn create(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
         overrides: Vec::new(),
     });
     Ok(AirflowHost::native(kind::DAG, m.host.dags.len()))
+}
+
+/// The base constructor of an own class that derives from `DAG`: from here on the instance is one.
+pub(super) fn create_own(m: &mut M<'_>, instance: ObjId, args: &Args, site: Site) -> Eval<()> {
+    if !m.host.dag_objects.contains_key(&instance) {
+        let site = m.host.made_at.get(&instance).copied().unwrap_or(site);
+        let made = create(m, args, site)?;
+        if let Some(dag) = m.host.as_dag(&made) {
+            m.host.dag_objects.insert(instance, dag);
+        }
+    }
+    Ok(())
 }
 
 /// A call of a function decorated with `@dag`.

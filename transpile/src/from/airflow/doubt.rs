@@ -1,8 +1,8 @@
 //! Calls that cannot be followed: could they have changed the graph?
 
-use super::state::{AirflowHost, Effect, kind};
+use super::state::{AirflowHost, Effect};
 use super::tasks::last;
-use crate::python::{Args, Machine, Site, Value};
+use crate::python::{Args, Machine, Site};
 
 type M<'v> = Machine<'v, AirflowHost>;
 
@@ -90,11 +90,13 @@ enum Node {
 
 fn first_node(m: &M<'_>, args: &Args) -> Option<Node> {
     let all = args.pos.iter().chain(args.kw.iter().map(|(_, v)| v));
-    all.flat_map(|v| m.as_items(v).unwrap_or_else(|| vec![v.clone()])).find_map(|v| match &v {
-        Value::Native(n) if n.kind == kind::DAG => Some(Node::Dag(n.id as usize)),
-        _ => match m.host.as_group(&v) {
+    all.flat_map(|v| m.as_items(v).unwrap_or_else(|| vec![v.clone()])).find_map(|v| {
+        if let Some(dag) = m.host.as_dag(&v) {
+            return Some(Node::Dag(dag));
+        }
+        match m.host.as_group(&v) {
             Some(group) => Some(Node::Task(m.host.groups.get(group).and_then(|g| g.dag))),
             None => m.host.task_of(&v).map(|t| Node::Task(m.host.tasks.get(t).and_then(|t| t.dag))),
-        },
+        }
     })
 }

@@ -17,10 +17,9 @@ const GROUP_BYTES: usize = 1_024;
 /// `TaskGroup(…)`.
 pub(super) fn create(m: &mut M<'_>, args: &Args, rename: bool, site: Site) -> Eval<Option<Value>> {
     let parent = args.named("parent_group").and_then(|group| m.host.as_group(group));
-    let dag = match args.named("dag") {
-        Some(Value::Native(n)) if n.kind == kind::DAG => Some(n.id as usize),
-        _ => parent.and_then(|g| m.host.groups.get(g)).and_then(|g| g.dag).or(m.host.current_dag()),
-    };
+    let given = args.named("dag").and_then(|dag| m.host.as_dag(dag));
+    let around = || parent.and_then(|g| m.host.groups.get(g)).and_then(|g| g.dag).or(m.host.current_dag());
+    let dag = given.or_else(around);
     let current = m.host.current_group().filter(|g| m.host.groups.get(*g).is_some_and(|g| g.dag == dag));
     let parent = parent.or(current);
     let id = args.get(0, "group_id").cloned();

@@ -85,6 +85,10 @@ impl Host for AirflowHost {
             Value::Obj(id) if m.host.group_objects.contains_key(id) => {
                 group_method(m, receiver, name, args, site)
             }
+            Value::Obj(id) if m.host.dag_objects.contains_key(id) => match m.host.as_dag(receiver) {
+                Some(dag) => dags::method(m, dag, name, args, site),
+                None => Ok(None),
+            },
             Value::Obj(_) if name == "partial" && is_operator_class(m, receiver) => {
                 Ok(Some(partial(m, receiver.clone(), args, site)))
             }
@@ -98,10 +102,7 @@ impl Host for AirflowHost {
             return Ok(());
         }
         // Airflow fills missing arguments of an operator's own `__init__` from default_args.
-        let dag = match args.named("dag") {
-            Some(Value::Native(n)) if n.kind == kind::DAG => Some(n.id as usize),
-            _ => m.host.current_dag(),
-        };
+        let dag = args.named("dag").and_then(|dag| m.host.as_dag(dag)).or_else(|| m.host.current_dag());
         let defaults = tasks::default_args(m, dag, m.host.current_group(), args.named("default_args"));
         let instance = Value::Obj(instance);
         let Some(class) = m.class_of(&instance) else { return Ok(()) };
@@ -126,6 +127,9 @@ impl Host for AirflowHost {
         let Some(class) = m.class_of(&object) else { return Ok(()) };
         if last(base).ends_with("TaskGroup") {
             return groups::create_own(m, instance, base, args, site);
+        }
+        if last(base) == "DAG" {
+            return dags::create_own(m, instance, args, site);
         }
         if !is_operator_base(base) && args.named("task_id").is_none() {
             return Ok(());
@@ -160,6 +164,10 @@ impl Host for AirflowHost {
                     let known = m.plain_attr(base, name).is_none();
                     Ok(m.host.as_group(base).filter(|_| known).and_then(|g| group_attr(m, g, base, name)))
                 }
+                None if m.host.dag_objects.contains_key(id) => {
+                    let known = m.plain_attr(base, name).is_none();
+                    Ok(m.host.as_dag(base).filter(|_| known).and_then(|dag| dags::attr(m, dag, name)))
+                }
                 None if name == "partial" && is_operator_class(m, base) => {
                     Ok(Some(m.alloc(Object::Method(base.clone(), "partial".into()))))
                 }
@@ -179,10 +187,8 @@ impl Host for AirflowHost {
             }
             Value::Native(_) => Ok(true),
             Value::External(path) if &**path == "builtins.globals()" => {
-                if let Value::Native(n) = value
-                    && n.kind == kind::DAG
-                {
-                    dags::collect(m, n.id as usize);
+                if let Some(dag) = m.host.as_dag(value) {
+                    dags::collect(m, dag);
                 }
                 Ok(true)
             }
@@ -227,19 +233,17 @@ impl Host for AirflowHost {
     }
 
     fn enter(m: &mut M<'_>, value: &Value, _site: Site) -> Eval<Option<Value>> {
-        match value {
-            Value::Native(n) if n.kind == kind::DAG => {
-                m.host.contexts.push(Context::Dag(n.id as usize));
-                dags::collect(m, n.id as usize);
+        if let Some(dag) = m.host.as_dag(value) {
+            m.host.contexts.push(Context::Dag(dag));
+            dags::collect(m, dag);
+            return Ok(Some(value.clone()));
+        }
+        match m.host.as_group(value) {
+            Some(group) => {
+                m.host.contexts.push(Context::Group(group));
                 Ok(Some(value.clone()))
             }
-            _ => match m.host.as_group(value) {
-                Some(group) => {
-                    m.host.contexts.push(Context::Group(group));
-                    Ok(Some(value.clone()))
-                }
-                None => setup::enter(m, value),
-            },
+            None => setup::enter(m, value),
         }
     }
 
@@ -254,13 +258,11 @@ impl Host for AirflowHost {
                 _ => Ok(()),
             };
         }
-        match value {
-            Value::Native(n) if n.kind == kind::DAG => {
-                m.host.contexts.pop();
-                Ok(())
-            }
-            _ => setup::exit(m, Site::default()),
+        if m.host.as_dag(value).is_some() {
+            m.host.contexts.pop();
+            return Ok(());
         }
+        setup::exit(m, Site::default())
     }
 
     fn iterate(m: &mut M<'_>, value: &Value) -> Eval<Option<Vec<Value>>> {

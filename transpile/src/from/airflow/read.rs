@@ -3,9 +3,9 @@
 use super::finish::finish;
 use super::model::AirflowFile;
 use super::options::AirflowOptions;
-use super::state::{AirflowHost, Effect, kind};
+use super::state::{AirflowHost, Effect};
 use crate::python::roots::{package, roots};
-use crate::python::{Limits, Machine, ModuleId, Options, Site, Stop, Value};
+use crate::python::{Limits, Machine, ModuleId, Options, Site, Stop};
 use crate::vfs::Vfs;
 
 /// Stack of the thread that evaluates: deep files must not overflow it.
@@ -75,10 +75,8 @@ fn run_file(machine: &mut Machine<'_, AirflowHost>, vfs: &dyn Vfs, path: &str) {
 fn collect_globals(machine: &mut Machine<'_, AirflowHost>) {
     for (_, value) in machine.globals(ModuleId(0)) {
         let value = value.assumed().unwrap_or(value);
-        if let Value::Native(n) = value
-            && n.kind == kind::DAG
-        {
-            super::dags::collect(machine, n.id as usize);
+        if let Some(dag) = machine.host.as_dag(&value) {
+            super::dags::collect(machine, dag);
         }
     }
 }

@@ -213,6 +213,8 @@ pub struct AirflowHost {
     pub(super) task_of: HashMap<ObjId, usize>,
     /// Instances of own classes that derive from `TaskGroup`.
     pub(super) group_objects: HashMap<ObjId, usize>,
+    /// Instances of the file's own classes of DAGs.
+    pub(super) dag_objects: HashMap<ObjId, usize>,
     /// Where instances of own operator and group classes are made.
     pub(super) made_at: HashMap<ObjId, Site>,
     /// Groups that make a task at the end of their block: its class and id.
@@ -261,6 +263,15 @@ impl AirflowHost {
         match value {
             Value::Obj(id) => self.task_of.get(id).copied(),
             Value::Native(n) if n.kind == kind::XCOM => self.xcom_tasks(value).first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The DAG behind a value.
+    pub(super) fn as_dag(&self, value: &Value) -> Option<usize> {
+        match value {
+            Value::Native(n) if n.kind == kind::DAG => Some(n.id as usize),
+            Value::Obj(id) => self.dag_objects.get(id).copied(),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Making tasks.
 
 use super::edges;
-use super::state::{AirflowHost, Child, Context, Effect, Expand, Task, kind};
+use super::state::{AirflowHost, Child, Context, Effect, Expand, Task};
 use crate::python::{Args, Eval, Machine, Object, Site, Value};
 use std::rc::Rc;
 
@@ -36,9 +36,8 @@ pub(super) fn looks_like_operator(path: &str, args: &Args) -> bool {
 
 /// The DAG an operator belongs to: its argument, its group's, or the open one.
 fn dag_of(m: &M<'_>, args: &Args) -> Option<usize> {
-    match args.named("dag") {
-        Some(Value::Native(n)) if n.kind == kind::DAG => return Some(n.id as usize),
-        _ => {}
+    if let Some(dag) = args.named("dag").and_then(|dag| m.host.as_dag(dag)) {
+        return Some(dag);
     }
     let group = args.named("task_group").and_then(|group| m.host.as_group(group));
     group.and_then(|g| m.host.groups.get(g)).and_then(|g| g.dag).or_else(|| m.host.current_dag())
@@ -259,10 +258,9 @@ pub(super) fn operator(
     site: Site,
 ) -> Eval<Option<usize>> {
     let callable = args.named("python_callable").cloned();
-    if let (Some(Value::Native(n)), true) = (args.named("subdag"), last(path).starts_with("SubDag"))
-        && n.kind == kind::DAG
-    {
-        super::dags::collect(m, n.id as usize);
+    let inner = args.named("subdag").and_then(|dag| m.host.as_dag(dag));
+    if let (Some(dag), true) = (inner, last(path).starts_with("SubDag")) {
+        super::dags::collect(m, dag);
     }
     let new = NewTask {
         operator: name,
