@@ -404,6 +404,21 @@ fn a_yaml_mission_is_checked_and_completed_in_its_own_text() {
 }
 
 #[test]
+fn a_yaml_mission_can_be_written_as_a_mission_beside_it() {
+    let yaml = "version: \"1.0\"\nname: demo\nsteps:\n  - id: first\n    name: First\n    step_type: noop\n  - id: second\n    name: Second\n    step_type: noop\n    depends_on: [first]\n";
+    let path = Path::new("/project/demo.yaml");
+    let snapshot = with(path, yaml);
+    let actions = ide::actions::actions(&snapshot, path, Span::new(0, 0));
+    let (target, text) =
+        actions.iter().find_map(|a| a.creates.as_ref()).expect("an action that makes a file");
+    assert_eq!(target, Path::new("/project/demo.mission"));
+    assert!(text.contains("step first = ") && text.contains("after [first]"), "{text}");
+    let found = ide::diagnostics::diagnostics(&with(target, text), target);
+    assert!(found.iter().all(|d| d.severity < Severity::High), "{found:?}");
+    assert_eq!(rustchain_grammar::format(text).expect("it parses").text, *text);
+}
+
+#[test]
 fn every_mission_of_the_gallery_answers_everywhere() {
     for entry in [
         "missions/triage/triage.mission",
