@@ -278,10 +278,10 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
 
 /// A field after an update of a Python tool.
 fn joined(field: &str, reducer: Option<&str>, ty: Option<&Ty>) -> String {
-    match (reducer, ty) {
-        (None, _) => format!("update.{field}"),
-        (Some(_), Some(Ty::String)) => format!("\"${{s.{field}}}${{update.{field}}}\""),
-        (Some(_), _) => format!("s.{field} + update.{field}"),
+    let (old, more) = (format!("s.{field}"), format!("update.{field}"));
+    match reducer {
+        None => more,
+        Some(reducer) => super::print::combined(reducer, ty.unwrap_or(&Ty::Json), &old, &more),
     }
 }
 

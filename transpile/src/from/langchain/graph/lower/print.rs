@@ -292,16 +292,24 @@ impl Scope {
             (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
                 Ok(format!("{old} + {}", wrapped(&text)))
             }
-            (Some("add"), own) if fits(&own, ty) => match ty {
-                Ty::String => Ok(format!("\"${{{old}}}${{{text}}}\"")),
-                _ => Ok(format!("{old} + {}", wrapped(&text))),
-            },
+            (Some(reducer @ ("add" | "merge")), own) if fits(&own, ty) => {
+                Ok(combined(reducer, ty, &old, &wrapped(&text)))
+            }
             (None, own) if fits(&own, ty) => Ok(unwrapped(&text).to_owned()),
-            (Some("_add_messages" | "add") | None, own) => {
+            (Some("_add_messages" | "add" | "merge") | None, own) => {
                 Err(format!("it writes {} to `{name}`, which holds {}", own.text(), ty.text()))
             }
             (Some(reducer), _) => Err(format!("the reducer `{reducer}` of `{name}` has no counterpart")),
         }
+    }
+}
+
+/// What a reducer makes of a field and what is added to it.
+pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
+    match (reducer, ty) {
+        ("merge", _) => format!("merge({old}, {})", unwrapped(more)),
+        (_, Ty::String) => format!("\"${{{old}}}${{{}}}\"", unwrapped(more)),
+        _ => format!("{old} + {more}"),
     }
 }
 

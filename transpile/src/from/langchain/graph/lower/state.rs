@@ -80,10 +80,16 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
             None => None,
             Some(known @ ("add" | "_add_messages")) => Some(known.to_owned()),
             Some("concat" | "iadd") => Some("add".to_owned()),
+            Some("or_" | "ior") => Some("merge".to_owned()),
             Some(other) => return Err(format!("the reducer `{other}` of `{name}` has no counterpart")),
         };
         let ty = match reducer.as_deref() {
             Some("_add_messages") => Ty::List(Box::new(Ty::Message)),
+            Some("merge") => match Ty::of_annotation(&field.ty) {
+                Ty::Json => Ty::Map(Box::new(Ty::Json)),
+                own @ Ty::Map(_) => own,
+                own => return Err(format!("`{name}` is {}, which `or` does not join", own.text())),
+            },
             _ => Ty::of_annotation(&field.ty),
         };
         let given = field.default.as_ref().and_then(|value| super::providers::data(value).ok());

@@ -381,7 +381,10 @@ impl Lowering<'_, '_, '_> {
                 given.push(format!("{field}: s.{field}{}", zero(&ours.ty, &theirs.ty)));
             }
             taken.push(match ours.reducer.as_deref() {
-                Some("add") => format!("{field}: s.{field} + done.{field}"),
+                Some(reducer @ ("add" | "merge")) => {
+                    let (old, more) = (format!("s.{field}"), format!("done.{field}"));
+                    format!("{field}: {}", super::print::combined(reducer, &ours.ty, &old, &more))
+                }
                 _ => format!("{field}: done.{field}{}", zero(&theirs.ty, &ours.ty)),
             });
         }
@@ -679,10 +682,11 @@ fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<Str
     match (&field.reducer, writers) {
         (None, [(step, false)]) => Ok(format!("{step}.{name}")),
         (None, _) => Err(format!("several nodes write `{name}` at once, which has no reducer")),
-        (Some(_), _) => {
+        (Some(reducer), _) => {
             let mut out = format!("{before}.{name}");
             for (step, each) in writers {
                 match (each, &field.ty) {
+                    (false, Ty::Map(_)) if reducer == "merge" => out = format!("merge({out}, {step}.{name})"),
                     (false, _) => out.push_str(&format!(" + {step}.{name}")),
                     (true, Ty::List(_)) => out.push_str(&format!(" + flatten([u.{name} for u in {step}])")),
                     (true, Ty::Int | Ty::Float) => {
