@@ -45,6 +45,7 @@ graphs!(
     the_graph_line,
     the_graph_map_reduce,
     the_graph_merged,
+    the_graph_agent_node,
     the_graph_models_state,
     the_graph_parallel_models,
     the_graph_prompts,

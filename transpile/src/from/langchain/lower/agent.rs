@@ -1,7 +1,7 @@
 //! Agents: the model and its tools in a bounded loop.
 
 use super::value::{Code, Value};
-use super::{Body, provider, tools};
+use super::{Body, Shared, provider, tools};
 use crate::from::langchain::graph::Graph;
 use crate::from::langchain::model::{Data, Effect, Executor, Node, OpKind, Origin};
 use crate::from::lower::Fate;
@@ -12,6 +12,41 @@ const DEFAULT_TURNS: i64 = 13;
 
 /// A graph that `create_react_agent` or `create_agent` builds; `None` for any other.
 pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Option<Value> {
+    let agent = graph.agent.as_ref()?;
+    Some(match prepared(body, graph, op)? {
+        Ok((model, system)) => react(body, &model, system, &agent.tools, DEFAULT_TURNS, op),
+        Err(reason) => tools::lost(body, reason, &op.origin),
+    })
+}
+
+/// Such a graph as a node of another: the steps that go on from some messages, and the messages then.
+///
+/// # Errors
+/// What keeps it from being carried over.
+pub(in crate::from::langchain) fn of_node(
+    shared: &mut Shared<'_>,
+    graph: &Graph,
+    op: &Node,
+    messages: &str,
+) -> Result<(String, String), String> {
+    const UNKNOWN: &str = "it runs an agent whose model is none that the runtime has";
+    let agent = graph.agent.as_ref().ok_or("it runs a graph that is not known")?;
+    let mut body = Body::new(shared);
+    let (model, system) = prepared(&mut body, graph, op).ok_or(UNKNOWN)??;
+    match looped(&mut body, &model, system, &agent.tools, DEFAULT_TURNS, messages, op) {
+        Value::Code(code) => {
+            Ok((body.steps.iter().map(|step| super::step_text(step, 2)).collect(), code.code))
+        }
+        _ => Err("it runs an agent that is no conversation".to_owned()),
+    }
+}
+
+/// The model and the system prompt of an agent; `None` where the model is not known, or why it cannot be carried over.
+fn prepared(
+    body: &mut Body<'_, '_>,
+    graph: &Graph,
+    op: &Node,
+) -> Option<Result<(Asked, Option<String>), &'static str>> {
     let agent = graph.agent.as_ref()?;
     let model = agent_model(body, agent.model.as_ref(), &agent.model_text, &op.origin)?;
     let system = match &agent.prompt {
@@ -42,18 +77,13 @@ pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Opt
     let gates = graph.interrupt_before.iter().map(|node| node == "tools");
     let gates: Vec<bool> = gates.chain(graph.interrupt_after.iter().map(asks_model)).collect();
     if gates.contains(&false) {
-        return Some(tools::lost(
-            body,
-            "the agent is interrupted at other places than before its tools",
-            &op.origin,
-        ));
+        return Some(Err("the agent is interrupted at other places than before its tools"));
     }
     if let Some(saver) = &graph.checkpointer {
         let message = format!("`{saver}` keeps no conversation here: the log of the run keeps each step");
         body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
     }
-    let model = Asked { approved: !gates.is_empty(), ..model };
-    Some(react(body, &model, system, &agent.tools, DEFAULT_TURNS, op))
+    Some(Ok((Asked { approved: !gates.is_empty(), ..model }, system)))
 }
 
 /// The model of an agent, and what its client does by itself.

@@ -1,6 +1,6 @@
 //! From LangChain's objects to mission text, Python files and a report.
 
-mod agent;
+pub(super) mod agent;
 mod condition;
 mod legacy;
 mod prompt;

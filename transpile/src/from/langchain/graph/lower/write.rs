@@ -10,7 +10,7 @@ use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
 use crate::from::langchain::graph::carried::Carried;
 use crate::from::langchain::graph::model::{Graph, NodeKind};
 use crate::from::langchain::graph::wiring::Wiring;
-use crate::from::langchain::lower::Shared;
+use crate::from::langchain::lower::{Shared, agent};
 use crate::from::langchain::model::{Data, Node, OpKind};
 use crate::from::lower::names::{identifier, type_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -352,11 +352,14 @@ impl Lowering<'_, '_, '_> {
 
     /// A graph inside: its mission is called with the fields that both have.
     fn graph_chain(&mut self, name: &str, op: &Node, inner: &Graph) -> Result<(), String> {
+        if inner.agent.is_some() {
+            return self.agent_chain(name, op, inner);
+        }
+        if inner.wiring.is_none() {
+            return Err("it runs a graph that is not built from nodes and edges".to_owned());
+        }
         let (mission, is_new) =
             self.chain_of(&format!("graph {:p}", Arc::as_ptr(op)), &format!("{name}_graph"));
-        if inner.wiring.is_none() {
-            return Err("it runs a prebuilt agent as a node".to_owned());
-        }
         if is_new {
             let text = self::mission(self.providers.shared, &mission, inner)?;
             self.items.push(text);
@@ -393,6 +396,21 @@ impl Lowering<'_, '_, '_> {
             "chain {name}(s: {record}) -> {record} {{\n  step done = {mission}({})\n  return {record} {{ {} }}\n}}",
             given.join(", "),
             taken.join(", ")
+        ));
+        Ok(())
+    }
+
+    /// A prebuilt agent: it goes on from the messages of the state.
+    fn agent_chain(&mut self, name: &str, op: &Node, inner: &Graph) -> Result<(), String> {
+        const FIELD: &str = "messages";
+        let is_shared = |f: &&Field| f.name == FIELD && f.reducer.as_deref() == Some("_add_messages");
+        if self.fields.iter().find(is_shared).is_none() {
+            return Err("it runs an agent, and its state has no `messages` that are added".to_owned());
+        }
+        let (steps, messages) = agent::of_node(self.providers.shared, inner, op, &format!("s.{FIELD}"))?;
+        let record = &self.record;
+        self.items.push(format!(
+            "chain {name}(s: {record}) -> {record} {{\n{steps}  return {record} {{ ..s, {FIELD}: {messages} }}\n}}"
         ));
         Ok(())
     }
