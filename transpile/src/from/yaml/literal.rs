@@ -172,8 +172,14 @@ pub(crate) fn key(name: &str) -> String {
     if is_identifier(name) {
         return name.into();
     }
-    let quotable = !name.is_empty() && !name.contains(['`', '\n', '\r']);
-    if quotable { format!("`{name}`") } else { format!("\"{}\"", escape(name, false)) }
+    let backquoted = !name.is_empty() && !name.contains(['`', '\n', '\r']);
+    if backquoted { format!("`{name}`") } else { format!("\"{}\"", escape(name, false)) }
+}
+
+/// Can it be written as a key: in backquotes, or in quotes without an escape?
+pub(crate) fn can_be_key(name: &str) -> bool {
+    let backquoted = !name.is_empty() && !name.contains(['`', '\n', '\r']);
+    backquoted || escape(name, false) == name
 }
 
 /// Can it be written without backquotes?

@@ -1,7 +1,8 @@
 //! JSON text to [`Node`]s (RFC 8259): tabs, escapes and surrogate pairs as JSON has them.
 
+use super::literal::can_be_key;
 use super::node::{Entry, Kind, Node};
-use super::read_yaml::{Document, SyntaxError};
+use super::read_yaml::{Document, KEY, SyntaxError};
 use rustchain_grammar::Span;
 
 /// How deep arrays and objects may nest.
@@ -102,6 +103,9 @@ impl Reader<'_> {
             }
             let key = self.string()?;
             let key_span = Span::new(start as u32, self.at as u32);
+            if !can_be_key(&key) {
+                return Err(SyntaxError::new(KEY, key_span));
+            }
             self.space();
             if !self.eat(b':') {
                 return Err(self.expected("`:` after the key", open));

@@ -1,5 +1,6 @@
 //! YAML text to [`Node`]s: one syntax error where the text is broken, never a panic, bounded aliases.
 
+use super::literal::can_be_key;
 use super::node::{Entry, Kind, Node};
 use rustchain_grammar::Span;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
@@ -219,8 +220,16 @@ fn key_text(node: &Node) -> Result<String, SyntaxError> {
     if node.is_null() {
         return Ok("null".into());
     }
-    node.scalar_text().ok_or_else(|| SyntaxError::new(format!("{} as a key", node.describe()), node.span))
+    let text = node.scalar_text();
+    let text = text.ok_or_else(|| SyntaxError::new(format!("{} as a key", node.describe()), node.span))?;
+    match can_be_key(&text) {
+        true => Ok(text),
+        false => Err(SyntaxError::new(KEY, node.span)),
+    }
 }
+
+/// What is wrong with a key that no mission can have.
+pub(super) const KEY: &str = "a key with a backquote or a line break, and with quotes or escapes";
 
 /// `<<: *base`: entries that are not there yet, marked by an empty key span.
 fn merge(entries: &mut Vec<Entry>, node: &Node, key_span: Span) {
