@@ -7,7 +7,7 @@ use crate::from::langchain::graph::wiring::Wiring;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most states of a machine.
-const MOST: usize = 200;
+const MOST: usize = 2_000;
 
 /// A machine; state 0 is the first.
 #[derive(Debug)]
