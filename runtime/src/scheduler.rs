@@ -19,6 +19,8 @@ use crate::mock::Mocks;
 use crate::prepare::PreparedRegion;
 use crate::step::StepError;
 use frame::RunFacts;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use rustchain_plan::Plan;
 use rustchain_plan::plan::OnFailure;
 use smol_str::SmolStr;
@@ -45,6 +47,17 @@ pub(crate) struct Engine<'e> {
     pub sequences: sequence::Sequences,
     /// The attempt of the one step that is run, where its caller makes the others.
     pub attempt: Option<u32>,
+}
+
+impl Engine<'_> {
+    /// The next work that ends. What was logged is on its way to the disk before anything is waited for.
+    async fn next_ended<F: Future>(&self, running: &mut FuturesUnordered<F>) -> Option<F::Output> {
+        if let Some(ended) = running.next().now_or_never() {
+            return ended;
+        }
+        self.journal.flush();
+        running.next().await
+    }
 }
 
 /// Why work gave no value.

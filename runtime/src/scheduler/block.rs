@@ -12,7 +12,6 @@ use crate::in_force::Called;
 use crate::outcome::Outcome;
 use crate::prepare::{PreparedBody, PreparedRegion};
 use crate::step::StepError;
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rustchain_plan::eval::equal_values;
 use rustchain_plan::plan::{Arm, Node};
@@ -157,8 +156,7 @@ impl<'e> Engine<'e> {
                     (at, self.guarded(site, &path, cancel, Work::Region { region, params, parent }).await)
                 });
             }
-            self.journal.flush();
-            let Some((at, end)) = running.next().await else { break };
+            let Some((at, end)) = self.next_ended(&mut running).await else { break };
             let end = match end {
                 Err(Fail::Cancelled) => End::without_value(Outcome::Cancelled),
                 end => end?,

@@ -7,6 +7,7 @@ use crate::cancel::CancelToken;
 use crate::outcome::Outcome;
 use crate::prepare::{PreparedBody, PreparedNode};
 use crate::step::{Run, StepError};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rustchain_plan::plan::{Node, OnErrorAction};
 use rustchain_plan::{Body, ErrorKind, Value};
@@ -53,7 +54,11 @@ impl<'e> Engine<'e> {
             });
         }
         let site = self.site(frame, node);
-        Begun::Running(self.run(site, &node.body, at, cancel.clone(), started))
+        let mut future = self.run(site, &node.body, at, cancel.clone(), started);
+        match (&mut future).now_or_never() {
+            Some(settled) => Begun::Ended(settled.end),
+            None => Begun::Running(future),
+        }
     }
 
     pub(super) fn site(&self, frame: &Arc<Frame<'e>>, node: &PreparedNode<'e>) -> Site<'e> {

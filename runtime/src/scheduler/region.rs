@@ -8,7 +8,6 @@ use crate::journal::Ending;
 use crate::outcome::Outcome;
 use crate::prepare::{PreparedBody, PreparedNode};
 use crate::step::StepError;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use rustchain_plan::ErrorKind;
@@ -69,8 +68,7 @@ impl<'e> RegionRun<'e> {
     /// Runs the region to its end.
     pub(crate) async fn finish(&mut self) {
         while !self.advance() {
-            self.engine.journal.flush();
-            match self.running.next().await {
+            match self.engine.next_ended(&mut self.running).await {
                 Some(settled) => self.settle(settled.node, settled.started, settled.end),
                 // Preparation refuses cycles, so something always runs while something is open.
                 None => return,
