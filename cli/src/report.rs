@@ -6,9 +6,9 @@ use crate::load::policies_of;
 use crate::project::root_of;
 use crate::shellcheck::ShellCheck;
 use crate::terminal::plural;
-use rustchain_compiler::Options;
 use rustchain_compiler::checks::ShellLint;
 use rustchain_compiler::shims::Shims;
+use rustchain_compiler::{DiskVfs, Options, Vfs};
 use rustchain_grammar::{Diagnostic, Severity, SourceMap};
 use rustchain_lsp::project::Foreign;
 use std::collections::BTreeSet;
@@ -62,7 +62,8 @@ impl Checker {
             policies: &policies,
             ..Options::default()
         };
-        let analysis = rustchain_compiler::analyse(&recorder, file, options)
+        let vfs: &dyn Vfs = if cache.is_some() { &recorder } else { &DiskVfs };
+        let analysis = rustchain_compiler::analyse(vfs, file, options)
             .map_err(|source| Error::Read { path: file.to_owned(), source })?;
         let found = Found { sources: analysis.sources, diagnostics: analysis.diagnostics };
         if let Some(cache) = cache {

@@ -33,7 +33,7 @@ def row(name, ours, peer="", ratio=None, goal=None, met=None):
 
 
 def measure(command, cwd=None):
-    """CPU seconds, peak KiB and exit status of one run."""
+    """CPU seconds and exit status of one run."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -46,14 +46,28 @@ def measure(command, cwd=None):
         finally:
             os._exit(127)
     _, status, usage = os.wait4(pid, 0)
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, os.waitstatus_to_exitcode(status)
 
 
 def cpu(command, cwd=None):
-    seconds, _, status = measure(command, cwd)
+    seconds, status = measure(command, cwd)
     if status != 0:
         sys.exit(f"{' '.join(map(str, command))[:200]} gave {status}")
     return seconds
+
+
+def peak(command, cwd=None):
+    """Peak MB of one run. A child's peak begins with the memory of what forked it, so a small program must: `time`."""
+    if not Path("/usr/bin/time").exists():
+        return None
+    ran = subprocess.run(["/usr/bin/time", "-f", "%M", *map(str, command)], cwd=cwd, capture_output=True, text=True)
+    if ran.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))[:200]} gave {ran.returncode}")
+    return int(ran.stderr.split()[-1]) / 1024
+
+
+def megabytes(value):
+    return "no /usr/bin/time" if value is None else f"{value:.1f} MB"
 
 
 def paired(a, b, cwd=None, runs=RUNS):
@@ -155,9 +169,9 @@ def large(folder):
     (folder / "large.mission").write_text(mission(0, 1_000_000))
     (folder / "half.mission").write_text(mission(0, 500_000))
     ours, half, ratio = paired([RUSTCHAIN, "check", "--no-cache", "large.mission"], [RUSTCHAIN, "check", "--no-cache", "half.mission"], folder)
-    megabytes = (folder / "large.mission").stat().st_size / 1e6
-    peak = measure([RUSTCHAIN, "check", "--no-cache", "large.mission"], folder)[1] / 1024
-    row("`check` of one mission of 1 MB", f"{megabytes / ours:.1f} MB/s, {peak:.0f} MB", goal="≥ 10 MB/s", met=megabytes / ours >= 10)
+    speed = (folder / "large.mission").stat().st_size / 1e6 / ours
+    memory = megabytes(peak([RUSTCHAIN, "check", "--no-cache", "large.mission"], folder))
+    row("`check` of one mission of 1 MB", f"{speed:.1f} MB/s, {memory}", goal="≥ 10 MB/s", met=speed >= 10)
     row("`check`, 1 MB against half of it", f"{ours * 1e3:.0f} ms", f"{half * 1e3:.0f} ms", ratio, "linear (2)", ratio <= 2.3)
 
 
@@ -249,10 +263,8 @@ def memory(folder):
         ("peak memory, a run of one no-op step", [RUSTCHAIN, "run", "--quiet", "one.mission"], 10),
         ("peak memory, 10,000 no-op steps, `run --plan`", [RUSTCHAIN, "run", "--quiet", "--plan", plan], 50),
     ):
-        _, peak, status = measure(command, folder)
-        if status != 0:
-            sys.exit(f"{name}: exit {status}")
-        row(name, f"{peak / 1024:.1f} MB", goal=f"< {goal} MB", met=peak / 1024 < goal)
+        used = peak(command, folder)
+        row(name, megabytes(used), goal=f"< {goal} MB", met=None if used is None else used < goal)
 
 
 def table():

@@ -1,5 +1,6 @@
 //! What a rule may look at.
 
+use super::exprs;
 use super::graph::Graph;
 use super::rc0808::ShellLint;
 use crate::effects::fold;
@@ -8,7 +9,7 @@ use crate::flow::Analysis;
 use crate::spans::{NodePlaces, Place, Spans};
 use rustchain_grammar::{Diagnostic, Edit, Severity, SourceMap, Span};
 use rustchain_plan::plan::{Call, Plan};
-use rustchain_plan::{Body, Value};
+use rustchain_plan::{Body, Expr, Value};
 
 /// A compiled mission with what the passes before know of it.
 pub struct Context<'a> {
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     pub shell: Option<&'a dyn ShellLint>,
     /// Every node, outer before inner, in source order.
     pub sites: Vec<Site<'a>>,
+    /// Every expression written in the mission, not what lies inside it.
+    pub roots: Vec<&'a Expr>,
     /// Which steps run before which.
     pub graph: Graph<'a>,
 }
@@ -31,8 +34,9 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of a plan.
     pub fn new(plan: &'a Plan, spans: &'a Spans, flow: &'a Analysis, sources: &'a SourceMap) -> Self {
-        let graph = Graph::default();
-        Context { plan, spans, flow, sources, shell: None, sites: sites(plan), graph }
+        let sites = sites(plan);
+        let roots = exprs::all(plan, &sites);
+        Context { plan, spans, flow, sources, shell: None, sites, roots, graph: Graph::default() }
     }
 
     /// Every call with its site.

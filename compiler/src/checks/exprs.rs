@@ -1,20 +1,25 @@
 //! Every expression of a plan.
 
-use super::context::Context;
+use crate::effects::scope::Site;
 use rustchain_plan::expr::{CompClause, ExprKind, Part};
-use rustchain_plan::plan::{Backoff, Node, OnErrorAction, Region};
+use rustchain_plan::plan::{Backoff, Node, OnErrorAction, Plan, Region};
 use rustchain_plan::{Body, Expr};
 
 /// Calls `f` with an expression and everything in it, outer before inner.
 pub fn each<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     f(expr);
-    for inner in children(expr) {
-        each(inner, f);
-    }
+    each_child(expr, &mut |inner| each(inner, f));
 }
 
 /// The expressions directly in an expression.
 pub fn children(expr: &Expr) -> Vec<&Expr> {
+    let mut out = Vec::new();
+    each_child(expr, &mut |inner| out.push(inner));
+    out
+}
+
+/// Calls `f` with each expression directly in an expression, in source order.
+fn each_child<'e>(expr: &'e Expr, f: &mut dyn FnMut(&'e Expr)) {
     match &expr.kind {
         ExprKind::Const(_)
         | ExprKind::Param { .. }
@@ -23,39 +28,42 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Local(_)
         | ExprKind::Run(_)
         | ExprKind::Ran { .. }
-        | ExprKind::Outcome(_) => Vec::new(),
-        ExprKind::Field { base, .. } => vec![base],
-        ExprKind::Index { base, index } => vec![base, index],
-        ExprKind::Not(value) | ExprKind::Neg(value) => vec![value],
-        ExprKind::Binary { left, right, .. } => vec![left, right],
-        ExprKind::If { cond, then, otherwise } => vec![cond, then, otherwise],
+        | ExprKind::Outcome(_) => {}
+        ExprKind::Field { base, .. } => f(base),
+        ExprKind::Index { base, index } => [base, index].into_iter().for_each(|e| f(e)),
+        ExprKind::Not(value)
+        | ExprKind::Neg(value)
+        | ExprKind::Convert { value, .. }
+        | ExprKind::Lower { value, .. } => f(value),
+        ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|e| f(e)),
+        ExprKind::If { cond, then, otherwise } => [cond, then, otherwise].into_iter().for_each(|e| f(e)),
         ExprKind::Match { subject, arms } => {
-            std::iter::once(&**subject).chain(arms.iter().map(|a| &a.value)).collect()
+            f(subject);
+            arms.iter().for_each(|arm| f(&arm.value));
         }
-        ExprKind::List(items) | ExprKind::Call { args: items, .. } => items.iter().collect(),
-        ExprKind::Map(entries) => entries.iter().map(|(_, e)| e).collect(),
+        ExprKind::List(items) | ExprKind::Call { args: items, .. } => items.iter().for_each(f),
+        ExprKind::Map(entries) => entries.iter().for_each(|(_, e)| f(e)),
         ExprKind::Record { base, fields, .. } => {
-            base.iter().map(|b| &**b).chain(fields.iter().map(|(_, e)| e)).collect()
+            base.iter().for_each(|b| f(b));
+            fields.iter().for_each(|(_, e)| f(e));
         }
-        ExprKind::Template { parts, .. } => parts
-            .iter()
-            .filter_map(|p| match p {
-                Part::Hole(hole) => Some(hole),
-                Part::Text(_) => None,
-            })
-            .collect(),
+        ExprKind::Template { parts, .. } => {
+            for part in parts {
+                match part {
+                    Part::Hole(hole) => f(hole),
+                    Part::Text(_) => {}
+                }
+            }
+        }
         ExprKind::Comprehension { body, clauses } => {
-            let mut all: Vec<&Expr> = clauses
-                .iter()
-                .map(|c| match c {
-                    CompClause::For(_, e) | CompClause::If(e) => e,
-                })
-                .collect();
-            all.push(body);
-            all
+            for clause in clauses {
+                match clause {
+                    CompClause::For(_, e) | CompClause::If(e) => f(e),
+                }
+            }
+            f(body);
         }
-        ExprKind::Bind { value, body, .. } => vec![value, body],
-        ExprKind::Convert { value, .. } | ExprKind::Lower { value, .. } => vec![value],
+        ExprKind::Bind { value, body, .. } => [value, body].into_iter().for_each(|e| f(e)),
     }
 }
 
@@ -104,14 +112,13 @@ pub fn of_region(region: &Region) -> Vec<&Expr> {
     region.lets.values().chain(&region.result).collect()
 }
 
-/// Every expression written in a mission, not what lies inside it.
-pub fn all<'a>(context: &Context<'a>) -> Vec<&'a Expr> {
-    let plan = context.plan;
+/// Every expression written in a mission, not what lies inside it; [`Context::roots`] keeps them.
+pub fn all<'a>(plan: &'a Plan, sites: &[Site<'a>]) -> Vec<&'a Expr> {
     let mut out: Vec<&Expr> = of_region(&plan.root);
     out.extend(plan.inputs.iter().flat_map(|i| i.default.iter().chain(&i.constraint)));
     out.extend(plan.outputs.iter().map(|o| &o.value));
     out.extend(plan.chain_tools.values().flat_map(of_region));
-    for site in &context.sites {
+    for site in sites {
         out.extend(of_node(site.node));
         for inner in site.scope.inner(site.node) {
             out.extend(inner.region.map(of_region).unwrap_or_default());

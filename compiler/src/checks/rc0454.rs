@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
             ));
         }
     };
-    for root in exprs::all(context) {
+    for root in &context.roots {
         exprs::each(root, &mut |expr| match &expr.kind {
             ExprKind::Const(value) => {
                 if let Some(what) = in_value(value) {
@@ -108,7 +108,13 @@ fn in_text(text: &str) -> Option<&'static str> {
     words.into_iter().find_map(token)
 }
 
+/// The shortest that any of [`SHAPES`] is.
+const LEAST: usize = 20;
+
 fn token(word: &str) -> Option<&'static str> {
+    if word.len() < LEAST {
+        return None;
+    }
     let (start, what, least) = SHAPES.iter().find(|(start, ..)| word.starts_with(start))?;
     let rest = word.get(start.len()..)?;
     let count = rest.chars().filter(char::is_ascii_alphanumeric).count();

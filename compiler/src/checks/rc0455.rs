@@ -5,20 +5,25 @@ use super::exprs;
 use rustchain_grammar::{Applicability, Diagnostic, Severity};
 use rustchain_plan::Labels;
 use rustchain_plan::expr::ExprKind;
+use rustchain_plan::plan::InputSpec;
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
+    let secrets: Vec<&InputSpec> =
+        context.plan.inputs.iter().filter(|i| i.labels.contains(Labels::SECRET)).collect();
+    if secrets.is_empty() {
+        return Vec::new();
+    }
     let mut used: BTreeSet<&SmolStr> = BTreeSet::new();
-    for root in exprs::all(context) {
+    for root in &context.roots {
         exprs::each(root, &mut |expr| {
             if let ExprKind::Param { name, .. } | ExprKind::Local(name) = &expr.kind {
                 used.insert(name);
             }
         });
     }
-    let secrets = context.plan.inputs.iter().filter(|i| i.labels.contains(Labels::SECRET));
-    let unused = secrets.filter(|i| !used.contains(&i.name));
+    let unused = secrets.into_iter().filter(|i| !used.contains(&i.name));
     unused
         .filter_map(|input| {
             let place = *context.spans.ports.get(&input.name)?;

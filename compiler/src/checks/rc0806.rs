@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 pub(super) fn run(context: &Context<'_>) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut seen = BTreeSet::new();
-    for root in exprs::all(context) {
+    for root in &context.roots {
         exprs::each(root, &mut |expr| {
             let ExprKind::Binary { op: BinaryOp::In, left, right } = &expr.kind else { return };
             if matches!(left.kind, ExprKind::Const(_)) {

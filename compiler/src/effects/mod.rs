@@ -18,7 +18,7 @@ use crate::flow::Analysis;
 use crate::spans::Spans;
 use row::Entry;
 use rustchain_grammar::Diagnostic;
-use rustchain_plan::plan::{CalleeKind, Handle, Plan, Provider};
+use rustchain_plan::plan::{CalleeKind, Handle, Plan, Provider, ToolRef};
 use rustchain_plan::policy::{Grant, PromptUntrusted, Verdict};
 use rustchain_plan::signature::Replay;
 use rustchain_plan::{Body, Effect, EffectKind, Pattern, Policy};
@@ -115,19 +115,36 @@ pub(crate) fn models(plan: &Plan, name: &SmolStr) -> Vec<SmolStr> {
 }
 
 fn fill_tools(plan: &mut Plan) {
-    let read = plan.clone();
-    for agent in plan.agents.values_mut() {
-        for tool in &mut agent.tools {
-            tool.effects = row::tool_row(tool, &read, 0);
+    let rows = |tools: &[ToolRef]| -> Vec<Vec<Effect>> {
+        tools.iter().map(|tool| row::tool_row(tool, plan, 0)).collect()
+    };
+    let mut agents: BTreeMap<SmolStr, Vec<Vec<Effect>>> =
+        plan.agents.iter().map(|(name, agent)| (name.clone(), rows(&agent.tools))).collect();
+    let mut calls: BTreeMap<(String, SmolStr), Vec<Vec<Effect>>> = BTreeMap::new();
+    for site in sites(plan) {
+        let Body::Call(call) = &site.node.body else { continue };
+        for (name, handle) in &call.handles {
+            if let Handle::Tools(tools) = handle {
+                calls.insert((site.path.clone(), name.clone()), rows(tools));
+            }
         }
     }
-    for_each_node(plan, &mut |_, node| {
+    let fill = |tools: &mut [ToolRef], rows: Option<Vec<Vec<Effect>>>| {
+        for (tool, effects) in tools.iter_mut().zip(rows.into_iter().flatten()) {
+            tool.effects = effects;
+        }
+    };
+    for (name, agent) in &mut plan.agents {
+        fill(&mut agent.tools, agents.remove(name));
+    }
+    if calls.is_empty() {
+        return;
+    }
+    for_each_node(plan, &mut |path, node| {
         let Body::Call(call) = &mut node.body else { return };
-        for handle in call.handles.values_mut() {
+        for (name, handle) in &mut call.handles {
             if let Handle::Tools(tools) = handle {
-                for tool in tools {
-                    tool.effects = row::tool_row(tool, &read, 0);
-                }
+                fill(tools, calls.remove(&(path.to_owned(), name.clone())));
             }
         }
     });
