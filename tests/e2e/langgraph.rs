@@ -41,6 +41,7 @@ graphs!(
     the_graph_deferred,
     the_graph_diamond,
     the_graph_entry_choice,
+    the_graph_graded,
     the_graph_handoff,
     the_graph_line,
     the_graph_map_reduce,

@@ -5,6 +5,7 @@ use super::prompt::{filled, prompted};
 use super::targets::function_of;
 use super::translate::{Env, Reason, Translator, role_of_class};
 use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
+use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::op_of;
 use crate::python::syntax::ast;
@@ -219,12 +220,14 @@ impl Translator<'_, '_> {
 
     fn ask(&mut self, op: &Node, input: Expr, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
         match &op.kind {
-            OpKind::Model(_) | OpKind::Bind(Bind { schema: None, .. }) => {
+            OpKind::Model(_) | OpKind::Bind(_) if model_of(op).is_some() => {
                 let id = self.asks;
                 self.asks += 1;
                 asks.push(Ask { id, model: op.clone(), input, answer: Answer::Message });
                 Ok(Expr::Answer(id))
             }
+            // The parser that belongs to a structured answer: the step gives the record.
+            OpKind::Parser(_) | OpKind::Bind(_) if is_structured(&input, asks) => Ok(input),
             OpKind::Prompt(prompt) => prompted(prompt, &input),
             OpKind::Parser(parser) if parser.class == "StrOutputParser" => {
                 Ok(Expr::Member(Box::new(input), "content".to_owned()))
@@ -233,6 +236,12 @@ impl Translator<'_, '_> {
             _ => Err("it asks a runnable without a counterpart".to_owned()),
         }
     }
+}
+
+/// Is a value the structured answer of the last question?
+fn is_structured(value: &Expr, asks: &[Ask]) -> bool {
+    let asked = asks.last().filter(|ask| matches!(value, Expr::Answer(id) if *id == ask.id));
+    asked.is_some_and(|ask| matches!(&ask.model.kind, OpKind::Bind(Bind { schema: Some(_), .. })))
 }
 
 impl Translator<'_, '_> {

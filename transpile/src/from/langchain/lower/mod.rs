@@ -5,9 +5,9 @@ mod condition;
 mod legacy;
 mod prompt;
 pub(in crate::from::langchain) mod provider;
-mod records;
+pub(in crate::from::langchain) mod records;
 mod report;
-mod runnable;
+pub(in crate::from::langchain) mod runnable;
 pub(in crate::from::langchain) mod tools;
 mod value;
 

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 const MAX_DEPTH: u32 = 8;
 
 /// The name of the record of a schema.
-pub(super) fn of(body: &mut Body<'_, '_>, schema: &Schema, origin: &Origin) -> String {
+pub(in crate::from::langchain) fn of(body: &mut Body<'_, '_>, schema: &Schema, origin: &Origin) -> String {
     record(body, &schema.name, &schema.json, origin, 0)
 }
 
@@ -19,31 +19,15 @@ fn record(body: &mut Body<'_, '_>, name: &str, json: &Json, origin: &Origin, dep
     if depth >= MAX_DEPTH || json.get("properties").is_none() {
         return "json".into();
     }
-    let required: Vec<&str> = json
-        .get("required")
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .collect();
     let mut lines = String::new();
     for (field, schema) in properties(json) {
-        let inner = format!("{name}{}", names::type_name(field));
-        let needed = required.contains(&field.as_str());
-        let mut ty = type_of(body, &inner, schema, origin, depth);
-        let null_default = schema.get("default").is_some_and(Json::is_null);
-        if (null_default || (!needed && schema.get("default").is_none()))
-            && !ty.ends_with('?')
-            && ty != "json"
-        {
-            ty.push('?');
-        }
+        let ty = field_type(body, (name, json), (field, schema), origin, depth);
         let id = names::identifier(field);
         let wire = if id == *field { String::new() } else { format!(" as {}", string(field)) };
         let bounds = constraint(schema, &id);
         let default = match schema.get("default") {
             Some(default) => default_code(default, &ty).map(|d| format!(" = {d}")).unwrap_or_default(),
-            None if !needed => " = null".into(),
+            None if !is_required(json, field) => " = null".into(),
             None => String::new(),
         };
         if let Some(text) = schema.get("description").and_then(Json::as_str) {
@@ -55,6 +39,29 @@ fn record(body: &mut Body<'_, '_>, name: &str, json: &Json, origin: &Origin, dep
     let shown = names::type_name(name);
     body.shared
         .declare(format!("record {shown} {json}"), &shown, |name| format!("{doc}record {name} {{\n{lines}}}"))
+}
+
+fn is_required(json: &Json, field: &str) -> bool {
+    let required = json.get("required").and_then(Json::as_array);
+    required.into_iter().flatten().any(|name| name == field)
+}
+
+/// The type of a field, by name and schema, of a record, by name and schema.
+pub(in crate::from::langchain) fn field_type(
+    body: &mut Body<'_, '_>,
+    (record, whole): (&str, &Json),
+    (field, schema): (&str, &Json),
+    origin: &Origin,
+    depth: u32,
+) -> String {
+    let inner = format!("{record}{}", names::type_name(field));
+    let mut ty = type_of(body, &inner, schema, origin, depth);
+    let null_default = schema.get("default").is_some_and(Json::is_null);
+    let may_lack = !is_required(whole, field) && schema.get("default").is_none();
+    if (null_default || may_lack) && !ty.ends_with('?') && ty != "json" {
+        ty.push('?');
+    }
+    ty
 }
 
 /// The type of a schema.

@@ -2,7 +2,7 @@
 
 use super::value::{self, Code, Sent, Value};
 use super::{Body, Step, agent, legacy, prompt, provider, records, tools};
-use crate::from::langchain::model::{Bind, Data, Effect, Lambda, Node, OpKind, Origin, Retriever};
+use crate::from::langchain::model::{Bind, Data, Effect, Lambda, Node, OpKind, Origin, Retriever, Schema};
 use crate::from::lower::text::string;
 use crate::from::lower::{Fate, names};
 
@@ -190,6 +190,17 @@ struct Asked {
     result: String,
 }
 
+/// How a model is asked for a structured answer: a member of `AskOutput`.
+pub(in crate::from::langchain) fn output_mode(bind: &Bind, schema: &Schema) -> &'static str {
+    let bound = |name: &str| bind.kwargs.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    match (bound("response_format"), bound("tool_choice")) {
+        (Some(Data::Dict(_)), _) => "json_mode",
+        (_, Some(_)) => "tool",
+        _ if schema.strict => "strict",
+        _ => "json_schema",
+    }
+}
+
 fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &Origin) -> Asked {
     let plain = |ty: &str, used: usize| Asked {
         ty: ty.into(),
@@ -202,14 +213,7 @@ fn asked(body: &mut Body<'_, '_>, bind: Option<&Bind>, rest: &[Node], origin: &O
     if let Some(schema) = bind.and_then(|b| b.schema.as_ref()) {
         let used = usize::from(!rest.is_empty());
         let ty = records::of(body, schema, origin);
-        let method = bind
-            .map(|b| if b.kwargs.iter().any(|(k, _)| k == "tool_choice") { "tool" } else { "json_schema" })
-            .unwrap_or("json_schema");
-        let method = if method == "json_schema" && schema.strict { "strict" } else { method };
-        let mode = match bind.and_then(|b| b.kwargs.iter().find(|(k, _)| k == "response_format")) {
-            Some((_, Data::Dict(_))) => "json_mode",
-            _ => method,
-        };
+        let mode = bind.map_or("json_schema", |bind| output_mode(bind, schema));
         let args = vec![format!("output: AskOutput.{mode}")];
         // The library sends no schema in JSON mode; what comes back is checked here.
         if mode == "json_mode" && ty != "json" {

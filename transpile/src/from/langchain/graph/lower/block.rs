@@ -263,13 +263,20 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
             }
             args.push(format!("tools: [{}]", names.join(", ")));
         }
+        let structured = self.providers.structured(&ask.model)?;
+        args.extend(structured.iter().map(|(_, mode)| format!("output: AskOutput.{mode}")));
         args.extend(self.providers.bound_args(&ask.model)?);
         if provider::streams(&model) {
             args.push("stream: true".to_owned());
         }
         let is_text = tools.is_empty() && ask.answer == Answer::Message && only_content(block, ask.id);
         let name = format!("reply{}", if ask.id == 0 { String::new() } else { (ask.id + 1).to_string() });
-        let (ty, generic) = if is_text { (Ty::String, "") } else { (Ty::Message, "<Message>") };
+        let ty = match structured {
+            Some((ty, _)) => ty,
+            None if is_text => Ty::String,
+            None => Ty::Message,
+        };
+        let generic = if ty == Ty::String { String::new() } else { format!("<{}>", ty.text()) };
         scope.answers.insert(ask.id, (name.clone(), ty));
         let clauses = self.providers.clauses(&model);
         Ok(format!("  step {name} = ask{generic}({}){clauses}", args.join(", ")))

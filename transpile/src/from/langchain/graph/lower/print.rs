@@ -133,7 +133,7 @@ impl Scope {
                     if !matches!(ty, Ty::String | Ty::Int) {
                         return Err("a text with a value that Python writes in its own way".to_owned());
                     }
-                    out.push_str(&format!("${{{}}}", unwrapped(&text)));
+                    out.push_str(&format!("${{{}}}", unwrapped(hole(&text).unwrap_or(&text))));
                 }
             }
         }
@@ -231,6 +231,9 @@ impl Scope {
     }
 
     fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
+        if let (Expr::Text(name), (_, Ty::Record(_))) = (index, self.print(base)?) {
+            return self.member(base, name);
+        }
         let ((base, ty), (index, by)) = (self.print(base)?, self.print(index)?);
         match (ty, by) {
             (Ty::List(item), Ty::Int) => Ok((format!("{}[{index}]", wrapped(&base)), *item)),
@@ -244,6 +247,16 @@ impl Scope {
             // The step's answer is the text already.
             (Ty::String, "content") => Ok((text, Ty::String)),
             (Ty::Message, "content") => Ok((format!("{}.content", wrapped(&text)), Ty::String)),
+            (Ty::Record(record), _) => {
+                let field = record.fields.into_iter().find(|(known, ..)| known == name);
+                let (_, id, ty) = field.ok_or_else(|| format!("its answer has no `.{name}`"))?;
+                let text = format!("{}.{id}", wrapped(&text));
+                Ok(match ty {
+                    // In Python it is the text itself.
+                    Ty::Enum(_) => (format!("\"${{{text}}}\""), Ty::String),
+                    ty => (text, ty),
+                })
+            }
             (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
             _ => Err(format!("it reads `.{name}`")),
         }
@@ -269,7 +282,7 @@ impl Scope {
                 }
                 _ => format!("{text} != null"),
             },
-            Ty::Message => "true".to_owned(),
+            Ty::Message | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
             Ty::Null => "false".to_owned(),
             Ty::Json => return Err("a condition on a value of any type".to_owned()),
         })
@@ -407,6 +420,11 @@ fn is_closed(text: &str) -> bool {
         }
     }
     depth == 0
+}
+
+/// The expression of a text that is one hole.
+fn hole(text: &str) -> Option<&str> {
+    text.strip_prefix("\"${")?.strip_suffix("}\"").filter(|inner| !inner.contains(['"', '{', '}']))
 }
 
 /// A text without the parentheses around all of it.

@@ -332,7 +332,7 @@ fn holds_messages(ty: &Ty) -> bool {
 fn python_zero(ty: &Ty) -> &'static str {
     match ty {
         Ty::Bool => "False",
-        Ty::Json | Ty::Message | Ty::Null | Ty::Optional(_) => "None",
+        Ty::Json | Ty::Message | Ty::Null | Ty::Optional(_) | Ty::Enum(_) | Ty::Record(_) => "None",
         other => other.zero(),
     }
 }

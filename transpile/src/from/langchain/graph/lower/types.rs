@@ -1,5 +1,14 @@
 //! Types of state fields and expressions.
 
+/// A record of the file with its fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its name in the mission.
+    pub name: String,
+    /// Fields: name in Python, name in the mission, type.
+    pub fields: Vec<(String, String, Ty)>,
+}
+
 /// A type of the mission language, as far as expressions need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ty {
@@ -12,6 +21,10 @@ pub enum Ty {
     Null,
     /// The calls that a message asks for.
     Calls,
+    /// An enum of the file, by name.
+    Enum(String),
+    /// A structured answer.
+    Record(Record),
     List(Box<Ty>),
     Map(Box<Ty>),
     Optional(Box<Ty>),
@@ -68,6 +81,8 @@ impl Ty {
             Ty::Json | Ty::Null => "json".to_owned(),
             Ty::Message => "Message".to_owned(),
             Ty::Calls => "list<ToolCall>".to_owned(),
+            Ty::Enum(name) => name.clone(),
+            Ty::Record(record) => record.name.clone(),
             Ty::List(item) => format!("list<{}>", item.text()),
             Ty::Map(item) => format!("map<string, {}>", item.text()),
             Ty::Optional(inner) => format!("{}?", inner.text()),
