@@ -21,8 +21,14 @@ pub fn to_string(json: &Json) -> String {
 pub(crate) struct Writer {
     /// What was written.
     pub text: String,
+    /// The list of nodes of each region of a plan becomes an object: by id, what else the node holds.
+    pub nodes_by_id: bool,
     /// A member of the next struct that is left out.
     pub omitted: Option<&'static str>,
+    /// What the member held that the last object left out.
+    left_out: String,
+    /// The next list is one of nodes.
+    is_nodes: bool,
     /// The members of the objects that have not ended, the outermost first.
     members: Vec<Member>,
     /// Their keys.
@@ -39,14 +45,18 @@ struct Member {
 
 impl Writer {
     fn items(&mut self, close: &'static str) -> Items<'_> {
+        if std::mem::take(&mut self.is_nodes) {
+            return Items::Nodes(self.object("", "}"));
+        }
         self.text.push('[');
-        Items { is_first: true, close, writer: self }
+        Items::List(List { is_first: true, close, writer: self })
     }
 
-    fn object(&mut self, close: &'static str) -> Object<'_> {
+    fn object(&mut self, name: &'static str, close: &'static str) -> Object<'_> {
         self.text.push('{');
         let (start, first, keys) = (self.text.len(), self.members.len(), self.keys.len());
-        Object { start, first, keys, omitted: self.omitted.take(), close, writer: self }
+        let omitted = self.omitted.take();
+        Object { name, start, first, keys, omitted, left_out: String::new(), close, writer: self }
     }
 
     /// An object of one member, whose value follows.
@@ -58,7 +68,14 @@ impl Writer {
 }
 
 /// A list on its way.
-pub(crate) struct Items<'w> {
+pub(crate) enum Items<'w> {
+    List(List<'w>),
+    /// The nodes of a region, as an object.
+    Nodes(Object<'w>),
+}
+
+/// A list that stays one.
+pub(crate) struct List<'w> {
     writer: &'w mut Writer,
     is_first: bool,
     close: &'static str,
@@ -66,20 +83,30 @@ pub(crate) struct Items<'w> {
 
 impl Items<'_> {
     fn item(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
-        if !std::mem::take(&mut self.is_first) {
-            self.writer.text.push(',');
+        match self {
+            Items::List(list) => {
+                if !std::mem::take(&mut list.is_first) {
+                    list.writer.text.push(',');
+                }
+                value.serialize(&mut *list.writer)
+            }
+            Items::Nodes(object) => object.node(value),
         }
-        value.serialize(&mut *self.writer)
     }
 
     fn close(self) {
-        self.writer.text.push_str(self.close);
+        match self {
+            Items::List(list) => list.writer.text.push_str(list.close),
+            Items::Nodes(object) => object.close(),
+        }
     }
 }
 
 /// An object on its way: its members are written as they come and sorted at its end.
 pub(crate) struct Object<'w> {
     writer: &'w mut Writer,
+    /// Of the struct; empty for a map.
+    name: &'static str,
     /// Where its text begins.
     start: usize,
     /// Where its members begin.
@@ -87,6 +114,8 @@ pub(crate) struct Object<'w> {
     /// Where their keys begin.
     keys: usize,
     omitted: Option<&'static str>,
+    /// What the omitted member holds.
+    left_out: String,
     close: &'static str,
 }
 
@@ -111,10 +140,29 @@ impl Object<'_> {
 
     fn field(&mut self, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
         if self.omitted == Some(key) {
+            self.left_out = text_of(value)?;
             return Ok(());
         }
+        self.writer.is_nodes = self.writer.nodes_by_id && self.name == "Region" && key == "nodes";
         self.key(key);
         self.value(value)
+    }
+
+    /// A node under its id.
+    fn node(&mut self, node: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        let start = self.writer.text.len();
+        self.writer.omitted = Some("id");
+        node.serialize(&mut *self.writer)?;
+        let body = self.writer.text.split_off(start);
+        let id = std::mem::take(&mut self.writer.left_out);
+        self.key(&id);
+        let Writer { text, members, .. } = &mut *self.writer;
+        text.push_str(&body);
+        if let Some(member) = members.last_mut() {
+            member.text.end = text.len();
+        }
+        text.push(',');
+        Ok(())
     }
 
     fn close(self) {
@@ -137,6 +185,7 @@ impl Object<'_> {
         members.truncate(self.first);
         keys.truncate(self.keys);
         text.push_str(self.close);
+        self.writer.left_out = self.left_out;
     }
 }
 
@@ -287,11 +336,11 @@ impl<'w> ser::Serializer for &'w mut Writer {
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Object<'w>, Error> {
-        Ok(self.object("}"))
+        Ok(self.object("", "}"))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Object<'w>, Error> {
-        Ok(self.object("}"))
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Object<'w>, Error> {
+        Ok(self.object(name, "}"))
     }
 
     fn serialize_struct_variant(
@@ -302,7 +351,7 @@ impl<'w> ser::Serializer for &'w mut Writer {
         _: usize,
     ) -> Result<Object<'w>, Error> {
         self.variant(variant);
-        Ok(self.object("}}"))
+        Ok(self.object("", "}}"))
     }
 }
 
@@ -395,14 +444,8 @@ impl ser::SerializeMap for Object<'_> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        // A key is a string, or a variant without data, which is written as one.
-        match serde_json::to_value(key)? {
-            Json::String(key) => {
-                self.key(&key);
-                Ok(())
-            }
-            _ => Err(Error::custom("a key must be a string")),
-        }
+        self.key(&text_of(key)?);
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -412,6 +455,14 @@ impl ser::SerializeMap for Object<'_> {
     fn end(self) -> Result<(), Error> {
         self.close();
         Ok(())
+    }
+}
+
+/// The text of a key: a string, or a variant without data, which is written as one.
+fn text_of(key: &(impl Serialize + ?Sized)) -> Result<String, Error> {
+    match serde_json::to_value(key)? {
+        Json::String(key) => Ok(key),
+        _ => Err(Error::custom("a key must be a string")),
     }
 }
 

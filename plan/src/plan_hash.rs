@@ -60,6 +60,7 @@ impl Plan {
             return Ok(None);
         }
         let mut writer = Writer::default();
+        writer.nodes_by_id = true;
         for (i, node) in nodes.into_iter().enumerate() {
             writer.text.clear();
             writer.text.push(if i == 0 { '{' } else { ',' });
@@ -141,11 +142,8 @@ fn write_keyed(node: &Node, writer: &mut Writer) -> Result<(), PlanError> {
     let unreadable = |error: serde_json::Error| PlanError::Syntax(error.to_string());
     node.id.serialize(&mut *writer).map_err(unreadable)?;
     writer.text.push(':');
-    if matches!(node.body, Body::Value(_) | Body::Call(_)) {
-        writer.omitted = Some("id");
-        return node.serialize(writer).map_err(unreadable);
-    }
-    keyed(node, plan_file::value_to_json(node)?).serialize(writer).map_err(unreadable)
+    writer.omitted = Some("id");
+    node.serialize(writer).map_err(unreadable)
 }
 
 /// The JSON of a node as it stands under its id.
@@ -183,14 +181,39 @@ fn key_body(node: &Node, body: &mut Json) {
 
 #[cfg(test)]
 mod tests {
-    use crate::plan::Plan;
+    use crate::plan::{Arm, Body, Node, Plan, Region};
+    use crate::{Expr, Value};
     use sha2::{Digest, Sha256};
+    use std::collections::BTreeMap;
 
     #[test]
     fn the_hash_by_nodes_is_the_hash_of_the_canonical_text() {
         let text = include_str!("../tests/it/snapshots/it__plan_file__plan.snap");
         let json = text.splitn(3, "---\n").nth(2).expect("the text of a snapshot");
-        let plan = Plan::from_json(json).expect("a plan");
+        let mut plan = Plan::from_json(json).expect("a plan");
+        hashes_alike(&plan);
+        let mapped = plan.root.nodes.iter().find_map(|node| match &node.body {
+            Body::For { region, .. } => Some(region.clone()),
+            _ => None,
+        });
+        let mut region = mapped.expect("a region");
+        for form in ["chain", "match", "chain"] {
+            let mut node = plan.root.nodes[0].clone();
+            node.id = format!("\u{ff5e}\"{form}").into();
+            node.body = match form {
+                "match" => Body::Match { subject: Expr::constant(Value::Null), arms: vec![] },
+                _ => Body::Chain { name: form.into(), args: BTreeMap::new(), region },
+            };
+            if let Body::Match { arms, .. } = &mut node.body {
+                *arms = vec![Arm { patterns: vec![], region: plan.root.clone() }];
+            }
+            region = Region { nodes: vec![plan.root.nodes[0].clone(), node.clone()], ..Region::default() };
+            plan.root.nodes.push(Node { id: format!("{form}{}", plan.root.nodes.len()).into(), ..node });
+            hashes_alike(&plan);
+        }
+    }
+
+    fn hashes_alike(plan: &Plan) {
         let whole: [u8; 32] = Sha256::digest(plan.canonical_json().expect("a text").as_bytes()).into();
         assert_eq!(plan.hash_by_nodes().expect("a hash"), Some(whole));
     }

@@ -10,7 +10,7 @@ use crate::plan_file::{PlanError, with_stack};
 use crate::policy::Policy;
 use crate::types::{Schema, Type};
 use smol_str::SmolStr;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Levels of JSON that one expression adds at most.
 const EXPR_LEVELS: usize = 5;
@@ -155,17 +155,23 @@ fn clause_exprs<'a>(node: &'a Node, visit: &mut dyn FnMut(&'a Expr)) {
 #[derive(Clone, Copy)]
 struct Scope<'a> {
     region: &'a Region,
+    /// The ids of its nodes.
+    ids: &'a HashSet<&'a str>,
     outer: Option<&'a Scope<'a>>,
 }
 
 impl<'a> Scope<'a> {
-    fn up(&self, levels: u32) -> Option<&'a Region> {
-        let mut scope = *self;
+    fn up(self, levels: u32) -> Option<Scope<'a>> {
+        let mut scope = self;
         for _ in 0..levels {
             scope = *scope.outer?;
         }
-        Some(scope.region)
+        Some(scope)
     }
+}
+
+fn ids(region: &Region) -> HashSet<&str> {
+    region.nodes.iter().map(|node| node.id.as_str()).collect()
 }
 
 struct Checker<'p> {
@@ -194,7 +200,7 @@ impl<'p> Checker<'p> {
         }
         self.within("inputs", Self::inputs)?;
         self.region(&plan.root, None)?;
-        let scope = Scope { region: &plan.root, outer: None };
+        let scope = Scope { region: &plan.root, ids: &ids(&plan.root), outer: None };
         self.within("outputs", |c| c.outputs(scope))?;
         for (name, region) in &plan.chain_tools {
             self.within(name, |c| c.region(region, None))?;
@@ -339,7 +345,7 @@ impl<'p> Checker<'p> {
     }
 
     fn region(&mut self, region: &Region, outer: Option<&Scope<'_>>) -> Checked {
-        let scope = Scope { region, outer };
+        let scope = Scope { region, ids: &ids(region), outer };
         unique(region.params.iter().map(|p| &p.name))
             .or_else(|n| self.wrong(format!("parameter `{n}` stands twice")))?;
         unique(region.nodes.iter().map(|n| &n.id))
@@ -349,17 +355,17 @@ impl<'p> Checker<'p> {
             self.expr(expr, Some(scope))?;
         }
         for node in &region.nodes {
-            self.within(&node.id, |c| c.node(node, region, &scope))?;
+            self.within(&node.id, |c| c.node(node, &scope))?;
         }
         self.order(region)
     }
 
-    fn node(&mut self, node: &Node, region: &Region, scope: &Scope<'_>) -> Checked {
+    fn node(&mut self, node: &Node, scope: &Scope<'_>) -> Checked {
         if node.id.is_empty() {
             return self.wrong("a step has no id");
         }
         for name in node.needs.iter().map(|n| &n.id).chain(&node.teardown) {
-            if !region.nodes.iter().any(|n| n.id == *name) {
+            if !scope.ids.contains(name.as_str()) {
                 return self.wrong(format!("it waits for `{name}`, which is not there"));
             }
         }
@@ -401,13 +407,14 @@ impl<'p> Checker<'p> {
                 if !region.params.iter().any(|p| p.name == *var) {
                     return self.wrong(format!("the body does not know the state `{var}`"));
                 }
-                self.expr(until, Some(Scope { region, outer: Some(scope) }))?;
+                self.expr(until, Some(Scope { region, ids: &ids(region), outer: Some(scope) }))?;
                 self.region(region, Some(scope))
             }
             Body::Poll { until, every, duration, max, region } => {
                 self.exprs(every.iter().chain(duration).chain(max), scope)?;
                 let latest = latest_region();
-                self.expr(until, Some(Scope { region: &latest, outer: Some(scope) }))?;
+                let until_scope = Scope { region: &latest, ids: &HashSet::new(), outer: Some(scope) };
+                self.expr(until, Some(until_scope))?;
                 self.region(region, Some(scope))
             }
         }
@@ -474,11 +481,11 @@ impl<'p> Checker<'p> {
             ExprKind::Convert { to, .. } => return self.ty(to),
             _ => return Ok(()),
         };
-        let region = scope.and_then(|s| s.up(up));
-        let known = region.is_some_and(|region| match what {
-            "parameter" => region.params.iter().any(|p| p.name == *name),
-            "let" => region.lets.contains_key(name),
-            _ => region.nodes.iter().any(|n| n.id == *name),
+        let scope = scope.and_then(|s| s.up(up));
+        let known = scope.is_some_and(|scope| match what {
+            "parameter" => scope.region.params.iter().any(|p| p.name == *name),
+            "let" => scope.region.lets.contains_key(name),
+            _ => scope.ids.contains(name.as_str()),
         });
         if known { Ok(()) } else { self.wrong(format!("there is no {what} `{name}` {up} regions outwards")) }
     }

@@ -1,19 +1,32 @@
-//! How fast no-op steps run: `noop_speed [COUNT] [chain|fan] [log]`. Prints nanoseconds a step: of the clock, the
-//! best run from its start to the end of its last step; of the processor, everything that all runs took.
+//! How fast no-op steps run: `noop_speed [COUNT] [chain|fan] [log]`, or the steps of a plan file, again and again in one
+//! process: `noop_speed PLAN.json [NAME=TEXT …] [log]`. Prints nanoseconds a step: of the clock, the best
+//! run from its start to the end of its last step; of the processor, everything that all runs took.
 
 use rustchain_plan::plan::{Body, Call, CalleeKind, Need, NeedKind, Node, OnFailure, Plan, Region, Schedule};
 use rustchain_plan::signature::{Replay, Signature};
 use rustchain_plan::{PLAN_VERSION, Policy, Type};
-use rustchain_runtime::{RunOptions, run};
+use rustchain_runtime::{Input, RunOptions, run};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let args: Vec<String> = std::env::args().collect();
-    let count: usize = args.get(1).map_or(Ok(10_000), |text| text.parse())?;
-    let chain = args.get(2).is_none_or(|shape| shape == "chain");
+    let args: Vec<String> = std::env::args().skip(1).collect();
     let log = args.iter().any(|arg| arg == "log");
-    let plan = Arc::new(plan(count, chain));
+    let (plan, shape) = match args.first() {
+        Some(file) if file.ends_with(".json") => {
+            (Plan::from_json(&std::fs::read_to_string(file)?)?, "of a plan".to_owned())
+        }
+        count => {
+            let count = count.map_or(Ok(10_000), |text| text.parse())?;
+            let chain = args.get(1).is_none_or(|shape| shape == "chain");
+            (plan(count, chain), if chain { "chain" } else { "fan-out" }.to_owned())
+        }
+    };
+    let inputs = args.iter().filter_map(|arg| arg.split_once('='));
+    let inputs: BTreeMap<String, Input> =
+        inputs.map(|(name, text)| (name.to_owned(), Input::Text(text.to_owned()))).collect();
+    let count = plan.root.nodes.len();
+    let plan = Arc::new(plan);
     let root = std::env::temp_dir().join(format!("noop-speed-{}", std::process::id()));
     std::fs::create_dir_all(&root)?;
     let mut best = u128::MAX;
@@ -22,13 +35,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..rounds {
         let mut options = RunOptions::new(&root);
         options.log = log;
+        options.inputs.clone_from(&inputs);
         let report = run(&plan, options)?;
         best = best.min(report.duration.as_nanos());
         assert_eq!(report.steps.len(), count);
     }
     let cpu = (cpu_nanos() - before) / (rounds * count.max(1)) as u128;
     std::fs::remove_dir_all(&root)?;
-    let shape = if chain { "chain" } else { "fan-out" };
     let per_step = best / count.max(1) as u128;
     println!(
         "{count} steps, {shape}, log {log}: {per_step} ns a step, processor {cpu} ns a step, peak {} MB",
