@@ -55,6 +55,7 @@ graphs!(
     the_graph_python_packets,
     the_graph_react,
     the_graph_subgraph,
+    the_graph_tasks,
     the_graph_tools,
     the_graph_uneven,
 );
@@ -164,6 +165,40 @@ fn a_cache_policy_is_told() {
     let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("the cache policy of the node `draft`: every visit runs it"), "{said}");
+}
+
+const FUNCTIONAL: &str = r#"
+from langgraph.func import entrypoint, task
+from langgraph.types import interrupt
+
+
+@task
+def draft(n: int) -> str:
+    return f"draft {n}"
+
+
+@entrypoint()
+def app(n: int) -> dict:
+    text = draft(n).result()
+    answer = interrupt({"text": text})
+    return {"text": text, "answer": answer}
+"#;
+
+#[test]
+fn an_entrypoint_that_waits_for_an_answer_is_refused_before_it_runs() {
+    waits(FUNCTIONAL, &["The run waits for an answer"]);
+}
+
+#[test]
+fn an_entrypoint_without_a_counterpart_is_told_and_the_others_are_missions() {
+    let endless =
+        "@entrypoint()\ndef endless(n: int) -> int:\n    while n < 9:\n        n = n + 1\n    return n\n";
+    let project = Project::with("app.py", &format!("{FUNCTIONAL}\n\n{endless}"));
+    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("the entrypoint `endless`: it has a loop"), "{said}");
+    let text = project.read("app.mission");
+    assert!(text.contains("step draft = draft(n: n)") && text.contains("mission endless"), "{text}");
 }
 
 #[test]

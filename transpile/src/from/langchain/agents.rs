@@ -301,6 +301,7 @@ fn graph(
         interrupt_after: strings(m, "interrupt_after"),
         checkpointer,
         wiring: None,
+        functional: None,
     };
     make(m, OpKind::Graph(graph), site)
 }

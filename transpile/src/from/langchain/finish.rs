@@ -93,11 +93,15 @@ fn functions(m: &M<'_>, file: &LangChainFile) -> Vec<Callable> {
     let roots = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op)).chain(&file.tools);
     for root in roots {
         each(root, &mut |op| {
-            let carried = match &op.kind {
-                OpKind::Graph(graph) => graph.wiring.as_ref().map(|w| w.carried().map(|c| &c.code)),
+            let graph = match &op.kind {
+                OpKind::Graph(graph) => Some(graph),
                 _ => None,
             };
-            for code in code_of(op).into_iter().chain(carried.into_iter().flatten()) {
+            let carried = graph.and_then(|g| g.wiring.as_ref()).map(|w| w.carried().map(|c| &c.code));
+            let tasks = graph.and_then(|g| g.functional.as_ref());
+            let tasks = tasks.map(|f| f.tasks.iter().filter_map(|task| task.code.as_ref()));
+            let carried = carried.into_iter().flatten().chain(tasks.into_iter().flatten());
+            for code in code_of(op).into_iter().chain(carried) {
                 wanted.insert((code.origin.file.clone(), code.origin.span.start));
             }
         });

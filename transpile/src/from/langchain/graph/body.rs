@@ -4,35 +4,62 @@
 use super::carried::Carried;
 use crate::from::langchain::model::Node;
 
-/// Statements without a loop: what is asked, and how they end.
+/// Statements without a loop: what is asked for, and how they end.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// Questions to models, in order; later ones may use the answers of earlier ones.
+    /// Questions, in order; later ones may use the answers of earlier ones.
     pub asks: Vec<Ask>,
     /// How it ends.
     pub end: End,
 }
 
-/// A question to a model.
+/// A step of a function: something that is asked for and waited for.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Number of the question in its function.
+    /// Number of the step in its function.
     pub id: usize,
-    /// A model, or a model with tools or a form of answer.
-    pub model: Node,
-    /// What it is asked: text or messages.
-    pub input: Expr,
-    /// What is read of the answer.
-    pub answer: Answer,
+    /// What is asked.
+    pub asked: Asked,
+    /// It is asked for each element of a list; the answers are a list then.
+    pub each: Option<Each>,
 }
 
-/// What is read of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The whole message.
-    Message,
-    /// Its text.
-    Text,
+/// Who is asked what.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A model, or a model with tools or a form of answer; text or messages.
+    Model(Node, Expr),
+    /// A task of the functional interface: its number, its arguments by name.
+    Task(usize, Fields),
+    /// A person.
+    Person(Expr),
+}
+
+/// The elements for which something is asked.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// The variable.
+    pub item: String,
+    /// The list.
+    pub list: Expr,
+}
+
+impl Ask {
+    /// The model, where one is asked.
+    pub fn model(&self) -> Option<&Node> {
+        match &self.asked {
+            Asked::Model(model, _) => Some(model),
+            _ => None,
+        }
+    }
+
+    fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
+        self.each.iter().for_each(|each| each.list.each(f));
+        match &self.asked {
+            Asked::Model(_, input) | Asked::Person(input) => input.each(f),
+            Asked::Task(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
+        }
+    }
 }
 
 /// Fields of a state and their values.
@@ -132,10 +159,10 @@ pub enum Expr {
 }
 
 impl Block {
-    /// Does some way through it ask a model?
-    pub fn asks_model(&self) -> bool {
+    /// Is something asked on some way through it?
+    pub fn asks(&self) -> bool {
         let inside = match &self.end {
-            End::If(_, yes, no) => yes.asks_model() || no.asks_model(),
+            End::If(_, yes, no) => yes.asks() || no.asks(),
             _ => false,
         };
         inside || !self.asks.is_empty()
@@ -170,7 +197,7 @@ impl Block {
 
     /// Calls `f` with every expression.
     pub fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
-        self.asks.iter().for_each(|ask| ask.input.each(f));
+        self.asks.iter().for_each(|ask| ask.each_expr(f));
         match &self.end {
             End::Update(update) => update.iter().for_each(|(_, e)| e.each(f)),
             End::Command { goto, update } => {
@@ -233,6 +260,36 @@ impl Expr {
                 element.each(f);
             }
             _ => {}
+        }
+    }
+
+    /// The expression with another in the place of an answer.
+    pub fn with_answer(&self, id: usize, other: &Expr) -> Expr {
+        let one = |e: &Expr| Box::new(e.with_answer(id, other));
+        let all = |items: &[Expr]| items.iter().map(|e| e.with_answer(id, other)).collect();
+        match self {
+            Expr::Answer(known) if *known == id => other.clone(),
+            Expr::FieldOr(name, e) => Expr::FieldOr(name.clone(), one(e)),
+            Expr::Not(e) => Expr::Not(one(e)),
+            Expr::Negative(e) => Expr::Negative(one(e)),
+            Expr::Message(role, e) => Expr::Message(role, one(e)),
+            Expr::Member(e, name) => Expr::Member(one(e), name.clone()),
+            Expr::Parts(items) => Expr::Parts(all(items)),
+            Expr::List(items) => Expr::List(all(items)),
+            Expr::Call(name, items) => Expr::Call(name, all(items)),
+            Expr::Dict(items) => {
+                Expr::Dict(items.iter().map(|(n, e)| (n.clone(), e.with_answer(id, other))).collect())
+            }
+            Expr::Binary(op, a, b) => Expr::Binary(op, one(a), one(b)),
+            Expr::Index(a, b) => Expr::Index(one(a), one(b)),
+            Expr::If(a, b, c) => Expr::If(one(a), one(b), one(c)),
+            Expr::For { item, list, test, element } => Expr::For {
+                item: item.clone(),
+                list: one(list),
+                test: test.as_ref().map(|test| one(test)),
+                element: one(element),
+            },
+            _ => self.clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Calls: functions of Python, of the file and of the libraries, methods, and questions to models.
 
-use super::body::{Answer, Ask, Expr};
+use super::body::{Ask, Asked, Each, Expr};
+use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
 use super::translate::{Env, Reason, Translator, role_of_class};
@@ -25,6 +26,11 @@ impl Translator<'_, '_> {
         let Some(callee) = self.value(&call.func, env) else {
             return Err("it calls something that is not known".to_owned());
         };
+        if let Value::Native(native) = &callee
+            && native.kind == kind::TASK
+        {
+            return self.task(native.id as usize, call, env, asks);
+        }
         if let Value::External(path) = &callee {
             let path = path.clone();
             return self.function_of_library(&path, call, env, asks);
@@ -106,7 +112,17 @@ impl Translator<'_, '_> {
             return Ok(Expr::Message(role, self.boxed(&content, env, asks)?));
         }
         if name == "interrupt" {
-            return Err("it waits for a person with `interrupt`".to_owned());
+            let (true, [value]) = (self.functional, &*call.arguments.args) else {
+                return Err("it waits for a person with `interrupt`".to_owned());
+            };
+            let value = self.expr(value, env, asks)?;
+            return Ok(self.asked(Asked::Person(value), asks));
+        }
+        if path == "asyncio.gather" && call.arguments.keywords.is_empty() {
+            return match &*call.arguments.args {
+                [ast::Expr::Starred(all)] => self.expr(&all.value, env, asks),
+                several => Ok(Expr::List(self.all(several, env, asks)?)),
+            };
         }
         if !path.starts_with("builtins.") {
             return Err(format!("it calls `{path}`"));
@@ -141,6 +157,9 @@ impl Translator<'_, '_> {
             if let Some(op) = op_of(self.m, &receiver) {
                 return self.invoke(&op, name, call, env, asks);
             }
+            if let Value::External(module) = &receiver {
+                return self.function_of_library(&format!("{module}.{name}"), call, env, asks);
+            }
             if let (Value::Str(template), "format") = (&receiver, name) {
                 return self.formatted(&template.clone(), call, env, asks);
             }
@@ -160,6 +179,10 @@ impl Translator<'_, '_> {
             };
         }
         let base = self.expr(&attr.value, env, asks)?;
+        if self.functional && name == "result" && call.arguments.args.is_empty() {
+            // A future: what it will give is what it is.
+            return Ok(base);
+        }
         let args = self.all(&call.arguments.args, env, asks)?;
         let with = |name: &'static str, mut args: Vec<Expr>| {
             args.insert(0, base.clone());
@@ -197,7 +220,49 @@ impl Translator<'_, '_> {
         filled(template, TemplateFormat::FString, &given)
     }
 
-    // --- models -------------------------------------------------------------------------------
+    // --- what is waited for -------------------------------------------------------------------
+
+    fn asked(&mut self, asked: Asked, asks: &mut Vec<Ask>) -> Expr {
+        let id = self.asks;
+        self.asks += 1;
+        asks.push(Ask { id, asked, each: None });
+        Expr::Answer(id)
+    }
+
+    fn task(
+        &mut self,
+        task: usize,
+        call: &ast::ExprCall,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
+        let value = self.m.host.graph.tasks.get(task).map(|task| task.function.clone());
+        let function = value.and_then(|value| function_of(self.m, &value));
+        let parameters = function.as_ref().and_then(|f| f.parameters().cloned());
+        let Some(parameters) = parameters.filter(|p| p.vararg.is_none() && p.kwarg.is_none()) else {
+            return Err("it calls a task whose parameters are not known".to_owned());
+        };
+        let arguments = &call.arguments;
+        if arguments.keywords.iter().any(|k| k.arg.is_none())
+            || arguments.args.iter().any(|a| a.is_starred_expr())
+        {
+            return Err("it calls a task with `*` or `**`".to_owned());
+        }
+        let positional = parameters.posonlyargs.iter().chain(&parameters.args);
+        let mut given = Vec::new();
+        for (at, parameter) in positional.chain(&parameters.kwonlyargs).enumerate() {
+            let name = parameter.parameter.name.id.as_str();
+            let by_name =
+                arguments.keywords.iter().find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == name));
+            let value = match (arguments.args.get(at).or(by_name.map(|k| &k.value)), parameter.default()) {
+                (Some(value), _) => self.expr(value, env, asks)?,
+                (None, Some(default)) => self.expr(default, &mut Env::default(), asks)?,
+                (None, None) => return Err(format!("it calls a task without its argument `{name}`")),
+            };
+            given.push((name.to_owned(), value));
+        }
+        Ok(self.asked(Asked::Task(task, given), asks))
+    }
 
     fn invoke(
         &mut self,
@@ -214,17 +279,13 @@ impl Translator<'_, '_> {
             return Err("it asks without an input".to_owned());
         };
         let input = self.expr(input, env, asks)?;
-        self.m.host.graph.invoked.push(op.clone());
         self.ask(op, input, asks)
     }
 
     fn ask(&mut self, op: &Node, input: Expr, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
         match &op.kind {
             OpKind::Model(_) | OpKind::Bind(_) if model_of(op).is_some() => {
-                let id = self.asks;
-                self.asks += 1;
-                asks.push(Ask { id, model: op.clone(), input, answer: Answer::Message });
-                Ok(Expr::Answer(id))
+                Ok(self.asked(Asked::Model(op.clone(), input), asks))
             }
             // The parser that belongs to a structured answer: the step gives the record.
             OpKind::Parser(_) | OpKind::Bind(_) if is_structured(&input, asks) => Ok(input),
@@ -238,10 +299,39 @@ impl Translator<'_, '_> {
     }
 }
 
+/// `[ask(item) for item in list]`: the question is asked for each element.
+fn for_each(
+    asks: &mut [Ask],
+    before: usize,
+    (item, list): (&str, Expr),
+    tested: bool,
+    element: &Expr,
+) -> Result<Expr, Reason> {
+    let [ask] = asks.get_mut(before..).unwrap_or_default() else {
+        return Err("it asks several times for each element".to_owned());
+    };
+    if tested || ask.each.is_some() {
+        return Err("it asks for some elements only, or in lists of lists".to_owned());
+    }
+    ask.each = Some(Each { item: item.to_owned(), list });
+    let answers = Expr::Answer(ask.id);
+    if matches!(element, Expr::Answer(id) if *id == ask.id) {
+        return Ok(answers);
+    }
+    let mut reads_item = false;
+    element.each(&mut |e| reads_item |= matches!(e, Expr::Variable(name) if name == item));
+    if reads_item {
+        return Err("it joins each answer with its element".to_owned());
+    }
+    let element = element.with_answer(ask.id, &Expr::Variable(item.to_owned()));
+    Ok(Expr::For { item: item.to_owned(), list: Box::new(answers), test: None, element: Box::new(element) })
+}
+
 /// Is a value the structured answer of the last question?
 fn is_structured(value: &Expr, asks: &[Ask]) -> bool {
     let asked = asks.last().filter(|ask| matches!(value, Expr::Answer(id) if *id == ask.id));
-    asked.is_some_and(|ask| matches!(&ask.model.kind, OpKind::Bind(Bind { schema: Some(_), .. })))
+    let model = asked.and_then(Ask::model);
+    model.is_some_and(|model| matches!(&model.kind, OpKind::Bind(Bind { schema: Some(_), .. })))
 }
 
 impl Translator<'_, '_> {
@@ -265,9 +355,15 @@ impl Translator<'_, '_> {
             [one] => Some(self.boxed(one, &mut inner, asks)?),
             _ => return Err("it has several conditions".to_owned()),
         };
+        if asks.len() > before {
+            return Err("it asks in the condition of a list".to_owned());
+        }
         let element = self.boxed(element, &mut inner, asks)?;
         if asks.len() > before {
-            return Err("it asks a model for each element".to_owned());
+            return for_each(asks, before, (item.id.as_str(), *list), test.is_some(), &element);
+        }
+        if test.is_none() && matches!(&*element, Expr::Variable(name) if *name == item.id.as_str()) {
+            return Ok(*list);
         }
         Ok(Expr::For { item: item.id.to_string(), list, test, element })
     }

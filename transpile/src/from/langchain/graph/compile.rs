@@ -104,7 +104,6 @@ fn wiring(
             is_command: node.ends.is_command,
         });
     }
-    out.invoked = std::mem::take(&mut m.host.graph.invoked);
     out
 }
 
@@ -217,7 +216,7 @@ fn class_name(op: &Node, otherwise: &str) -> String {
 }
 
 /// `RetryPolicy(max_attempts=3)`, or several.
-fn policies(m: &M<'_>, value: &Value) -> Vec<Vec<(String, Data)>> {
+pub(super) fn policies(m: &M<'_>, value: &Value) -> Vec<Vec<(String, Data)>> {
     let many = m.as_items(value).unwrap_or_else(|| vec![value.clone()]);
     many.iter().filter_map(|policy| thing_of(m, policy)).map(|thing| data::kwargs(m, &thing.args)).collect()
 }

@@ -1,11 +1,61 @@
 //! `@entrypoint` and `@task`.
 
+use super::body::Block;
+use super::compile::policies;
 use super::model::{Graph, GraphNode, NodeKind};
-use super::{Compiled, kind, name_of};
+use super::targets::{annotation, function_of};
+use super::{Compiled, kind, name_of, translate};
+use crate::from::langchain::data;
 use crate::from::langchain::memory;
-use crate::from::langchain::model::OpKind;
+use crate::from::langchain::model::{Code, Data, OpKind, Schema};
 use crate::from::langchain::state::{M, node};
-use crate::python::{Args, Eval, Native, Site, Value};
+use crate::from::langchain::structured::schema_of;
+use crate::python::syntax::{ast, span_of};
+use crate::python::value::Function;
+use crate::python::{Args, Eval, Native, Object, Site, Value};
+use std::rc::Rc;
+
+/// What an entrypoint runs.
+#[derive(Clone, Debug)]
+pub struct Functional {
+    /// Its own function.
+    pub entry: Routine,
+    /// The tasks that were there before it.
+    pub tasks: Vec<Routine>,
+}
+
+/// A function of the functional interface.
+#[derive(Clone, Debug)]
+pub struct Routine {
+    /// Its name.
+    pub name: String,
+    /// What it is given.
+    pub parameters: Vec<(String, Annotation)>,
+    /// What it gives.
+    pub returns: Annotation,
+    /// What it does, or why that is not told.
+    pub block: Result<Block, String>,
+    /// Where it stands.
+    pub code: Option<Code>,
+    /// The arguments of its retry policies.
+    pub retry: Vec<Vec<(String, Data)>>,
+}
+
+/// An annotation as written, empty where there is none, and the schema of a class of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Annotation {
+    /// The text.
+    pub text: String,
+    /// The schema.
+    pub schema: Option<Schema>,
+}
+
+/// A function decorated with `@task`, and what the decorator was given.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub function: Value,
+    args: Args,
+}
 
 /// A decorator that waits for its function.
 #[derive(Clone, Debug)]
@@ -15,17 +65,16 @@ pub(super) struct Decorator {
 }
 
 /// `@task`, `@task(…)`, `@entrypoint(…)`.
-pub(super) fn decorate(m: &mut M<'_>, name: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
+pub(super) fn decorate(m: &mut M<'_>, name: &str, args: &Args) -> Value {
     let decorator = Decorator { is_entry: name == "entrypoint", args: args.clone() };
     if !decorator.is_entry
         && let Some(function) = args.pos.first()
     {
-        return Ok(Some(task(m, function.clone())));
+        return task(m, function.clone(), Args::default());
     }
-    let _ = site;
     m.host.graph.decorators.push(decorator);
     let id = m.host.graph.decorators.len() as u32 - 1;
-    Ok(Some(Value::Native(Native { kind: kind::DECORATOR, id })))
+    Value::Native(Native { kind: kind::DECORATOR, id })
 }
 
 /// The decorator gets its function.
@@ -34,12 +83,12 @@ pub(super) fn apply(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<Opt
     let Some(function) = args.pos.first().cloned() else { return Ok(None) };
     Ok(Some(match decorator.is_entry {
         true => entry(m, &function, &decorator.args, site),
-        false => task(m, function),
+        false => task(m, function, decorator.args),
     }))
 }
 
-fn task(m: &mut M<'_>, function: Value) -> Value {
-    m.host.graph.tasks.push(function);
+fn task(m: &mut M<'_>, function: Value, args: Args) -> Value {
+    m.host.graph.tasks.push(Task { function, args });
     Value::Native(Native { kind: kind::TASK, id: m.host.graph.tasks.len() as u32 - 1 })
 }
 
@@ -54,15 +103,60 @@ fn entry(m: &mut M<'_>, function: &Value, args: &Args, site: Site) -> Value {
         defer: false,
         retry: Vec::new(),
     };
+    let functional = routine(m, function, args, true, site).map(|entry| {
+        let tasks = m.host.graph.tasks.clone();
+        let tasks = tasks.iter().filter_map(|t| routine(m, &t.function, &t.args, false, site)).collect();
+        Functional { entry, tasks }
+    });
     let graph = Graph {
         class: "Pregel".to_owned(),
         name,
         nodes: vec![own],
         checkpointer: memory::class_of(m, args.named("checkpointer")),
+        functional: functional.map(Box::new),
         ..Graph::default()
     };
     let op = node(m, OpKind::Graph(graph), site);
     let inside = super::enclosing_function(m, site);
     m.host.graph.compiled.push(Compiled { op, builder: None, function: inside });
     Value::Native(Native { kind: kind::COMPILED, id: m.host.graph.compiled.len() as u32 - 1 })
+}
+
+/// What a function does. An entrypoint is given its first parameter only.
+fn routine(m: &mut M<'_>, value: &Value, args: &Args, is_entry: bool, site: Site) -> Option<Routine> {
+    let function = function_of(m, value)?;
+    let parameters = function.parameters()?.clone();
+    let given = parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs);
+    let given: Vec<&ast::Parameter> =
+        given.map(|p| &p.parameter).take(if is_entry { 1 } else { usize::MAX }).collect();
+    let block = translate::routine(m, &function, given.iter().map(|p| p.name.id.as_str()));
+    let mut annotated = Vec::new();
+    for parameter in given {
+        let own = described(m, &function, parameter.annotation.as_deref(), site);
+        annotated.push((parameter.name.id.to_string(), own));
+    }
+    let def = match &function.code {
+        crate::python::value::Code::Def(def) => Some(def.clone()),
+        crate::python::value::Code::Lambda(_) => None,
+    };
+    let returns = described(m, &function, def.as_ref().and_then(|d| d.returns.as_deref()), site);
+    let retry = args.named("retry_policy").or_else(|| args.named("retry")).cloned();
+    Some(Routine {
+        name: function.name.to_string(),
+        parameters: annotated,
+        returns,
+        block,
+        code: data::code(m, value),
+        retry: retry.map(|policy| policies(m, &policy)).unwrap_or_default(),
+    })
+}
+
+fn described(m: &mut M<'_>, function: &Rc<Function>, expr: Option<&ast::Expr>, site: Site) -> Annotation {
+    let Some(expr) = expr else { return Annotation::default() };
+    let text = m.files().find(|(id, ..)| *id == function.site.module).map(|(_, _, text)| text);
+    let text = text.and_then(|text| text.get(span_of(expr).range())).unwrap_or_default().to_owned();
+    let class = annotation(m, function, expr).ok().flatten();
+    let class = class.filter(|value| matches!(m.object_of(value), Some(Object::Class(_))));
+    let schema = class.and_then(|class| schema_of(m, &class, site));
+    Annotation { text, schema }
 }

@@ -47,10 +47,8 @@ mod kind {
 pub(super) struct GraphState {
     builders: Vec<Builder>,
     compiled: Vec<Compiled>,
-    tasks: Vec<Value>,
+    tasks: Vec<functional::Task>,
     decorators: Vec<functional::Decorator>,
-    /// Runnables that functions of the last graph invoke.
-    invoked: Vec<Node>,
     /// Functions whose `__name__` was set.
     renamed: HashMap<ObjId, String>,
 }
@@ -76,7 +74,7 @@ pub(super) fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<O
             let tools = given.map(|v| super::tools::list(m, &v, site)).unwrap_or_default();
             Some(state::make(m, OpKind::ToolNode(tools), site))
         }
-        ("entrypoint" | "task", "") => functional::decorate(m, name.name, args, site)?,
+        ("entrypoint" | "task", "") => Some(functional::decorate(m, name.name, args)),
         ("create_supervisor", "") => Some(multi::supervisor(m, args, site)),
         ("create_handoff_tool", "") => Some(handoffs::create(m, args, site)),
         ("create_swarm", "") => Some(multi::swarm(m, args, site)),
@@ -182,7 +180,7 @@ fn name_of(m: &M<'_>, value: &Value) -> Option<String> {
     match value {
         Value::External(path) => Some(last(path).to_owned()),
         Value::Native(n) if n.kind == kind::TASK => {
-            let inner = m.host.graph.tasks.get(n.id as usize)?.clone();
+            let inner = m.host.graph.tasks.get(n.id as usize)?.function.clone();
             name_of(m, &inner)
         }
         Value::Obj(id) if m.host.graph.renamed.contains_key(id) => m.host.graph.renamed.get(id).cloned(),

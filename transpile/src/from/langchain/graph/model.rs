@@ -1,5 +1,6 @@
 //! What a compiled graph is.
 
+use super::functional::Functional;
 use super::wiring::Wiring;
 use crate::from::langchain::model::{Data, Node};
 use serde_json::{Map, Value, json};
@@ -29,6 +30,8 @@ pub struct Graph {
     pub checkpointer: Option<String>,
     /// How it runs, where the file builds it from nodes and edges.
     pub wiring: Option<Wiring>,
+    /// What it runs, where it is an entrypoint of the functional interface.
+    pub functional: Option<Box<Functional>>,
 }
 
 /// What a function that builds an agent was given.

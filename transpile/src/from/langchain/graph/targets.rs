@@ -58,7 +58,7 @@ fn returns(m: &mut M<'_>, function: &Rc<Function>) -> Eval<Option<Value>> {
 }
 
 /// An annotation; one in quotes is read as code.
-fn annotation(m: &mut M<'_>, function: &Rc<Function>, expr: &ast::Expr) -> Eval<Option<Value>> {
+pub(super) fn annotation(m: &mut M<'_>, function: &Rc<Function>, expr: &ast::Expr) -> Eval<Option<Value>> {
     if let ast::Expr::StringLiteral(text) = expr {
         let Ok((tree, problems)) = syntax::parse(text.value.to_str()) else { return Ok(None) };
         return match tree.body.first() {

@@ -32,19 +32,22 @@ pub(super) fn block(m: &mut M<'_>, value: &Value) -> Result<Block, Reason> {
     };
     let is_bound = matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..)));
     let state = state_parameter(&function, is_bound).ok_or("it takes no state")?;
-    let mut t = Translator { m, function: function.clone(), state, asks: 0, depth: 0 };
-    let mut env = Env::default();
-    match &function.code {
-        Code::Lambda(lambda) => {
-            let mut asks = Vec::new();
-            let end = t.value_end(&lambda.body, &mut env, &mut asks)?;
-            Ok(Block { asks, end })
-        }
-        Code::Def(def) => {
-            let body: Vec<&ast::Stmt> = def.body.iter().collect();
-            t.block(&body, &mut env)
-        }
-    }
+    Translator { m, function, state, asks: 0, depth: 0, functional: false }.whole(Env::default())
+}
+
+/// What a task or an entrypoint with such parameters does.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn routine<'n>(
+    m: &mut M<'_>,
+    function: &Rc<Function>,
+    parameters: impl Iterator<Item = &'n str>,
+) -> Result<Block, Reason> {
+    let locals = parameters.map(|name| (name.to_owned(), Expr::Variable(name.to_owned()))).collect();
+    let env = Env { locals, ..Env::default() };
+    let function = function.clone();
+    Translator { m, function, state: String::new(), asks: 0, depth: 0, functional: true }.whole(env)
 }
 
 /// What `tools_condition` of the library does.
@@ -94,9 +97,26 @@ pub(super) struct Translator<'t, 'v> {
     pub(super) state: String,
     pub(super) asks: usize,
     pub(super) depth: usize,
+    /// It is a task or an entrypoint: it may call tasks, and wait for a person.
+    pub(super) functional: bool,
 }
 
 impl Translator<'_, '_> {
+    fn whole(&mut self, mut env: Env) -> Result<Block, Reason> {
+        let function = self.function.clone();
+        match &function.code {
+            Code::Lambda(lambda) => {
+                let mut asks = Vec::new();
+                let end = self.value_end(&lambda.body, &mut env, &mut asks)?;
+                Ok(Block { asks, end })
+            }
+            Code::Def(def) => {
+                let body: Vec<&ast::Stmt> = def.body.iter().collect();
+                self.block(&body, &mut env)
+            }
+        }
+    }
+
     fn block(&mut self, stmts: &[&ast::Stmt], env: &mut Env) -> Result<Block, Reason> {
         let mut asks = Vec::new();
         for (at, stmt) in stmts.iter().enumerate() {
@@ -204,6 +224,12 @@ impl Translator<'_, '_> {
                 env.set_field(attr.attr.as_str(), value);
                 Ok(())
             }
+            ast::Expr::Tuple(targets) => match value {
+                Expr::List(values) if values.len() == targets.elts.len() => {
+                    targets.elts.iter().zip(values).try_for_each(|(t, v)| self.assign(t, v, env))
+                }
+                _ => Err("it takes a value apart".to_owned()),
+            },
             _ => Err("it assigns to something that is no name".to_owned()),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::body::{Block, End};
 use super::carried::Carried;
-use crate::from::langchain::model::{Code, Node};
+use crate::from::langchain::model::Code;
 
 /// Edges, branches and functions of a graph.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,6 @@ pub struct Wiring {
     pub functions: Vec<Function>,
     /// The bound of a run, where the file sets it.
     pub recursion_limit: Option<i64>,
-    /// Runnables that its functions invoke.
-    pub invoked: Vec<Node>,
 }
 
 /// `add_edge`.

@@ -282,8 +282,9 @@ fn runs(op: &Node) -> bool {
 }
 
 fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
+    let mut refused = None;
     if let OpKind::Graph(graph) = &object.op.kind
-        && graph.wiring.is_some()
+        && (graph.wiring.is_some() || graph.functional.is_some())
     {
         match super::graph::mission(shared, name, graph) {
             Ok(text) => {
@@ -294,7 +295,7 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
                 }
                 return Written { text: format!("{text}\n"), origins: Vec::new() };
             }
-            Err(reason) => shared.note(Fate::Lost, Effect::Structure, reason, &object.op.origin),
+            Err(reason) => refused = Some(reason),
         }
     }
     let mut body = Body::new(shared);
@@ -302,7 +303,10 @@ fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
         Some(name) => Value::Code(value::Code::new(body.input(&name, "string"), "string")),
         None => Value::Inputs,
     };
-    let result = runnable::lower(&mut body, &object.op, start);
+    let result = match refused {
+        Some(reason) => tools::lost(&mut body, &reason, &object.op.origin),
+        None => runnable::lower(&mut body, &object.op, start),
+    };
     let output = value::code(&mut body, &result, &object.op.origin);
     let (inputs, steps) = (std::mem::take(&mut body.inputs), std::mem::take(&mut body.steps));
     let optional = std::mem::take(&mut body.optional);

@@ -1,13 +1,12 @@
 //! A function of a graph as chains.
 
+use super::functional::Tasks;
 use super::print::{Scope, quoted, wrapped};
 use super::providers::Providers;
 use super::python::Use;
 use super::types::Ty;
-use crate::from::langchain::graph::body::{Answer, Ask, Block, End, Expr};
+use crate::from::langchain::graph::body::{Block, End, Expr};
 use crate::from::langchain::graph::carried::Carried;
-use crate::from::langchain::lower::provider;
-use crate::from::langchain::model::{Bind, OpKind};
 
 /// The text of the state that follows a command's target; `None`: the edges decide.
 pub type Following<'e> = dyn Fn(Option<&Expr>, &Scope) -> Result<Option<String>, String> + 'e;
@@ -39,6 +38,8 @@ pub enum Ending<'e> {
         /// The text of the state that a value, or packets, lead to.
         way: &'e dyn Fn(&End, &Scope) -> Result<String, String>,
     },
+    /// With a value of whatever type it has.
+    Value,
 }
 
 /// Writes a function as chains.
@@ -47,16 +48,20 @@ pub struct Writer<'w, 'p, 'f> {
     pub providers: &'w mut Providers<'p, 'f>,
     /// How it ends.
     pub ending: Ending<'w>,
-    /// Type of the parameter `s`.
+    /// Type of the parameter `s`; empty: there is none.
     pub input: &'w str,
+    /// The tasks that it may call.
+    pub tasks: Option<&'w Tasks>,
     /// Chains, in order.
     pub out: Vec<String>,
+    /// The type of the last chain that ended with a value.
+    pub value: Ty,
 }
 
 impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
     /// A writer of one function.
     pub fn new(providers: &'w mut Providers<'p, 'f>, ending: Ending<'w>, input: &'w str) -> Self {
-        Writer { providers, ending, input, out: Vec::new() }
+        Writer { providers, ending, input, tasks: None, out: Vec::new(), value: Ty::Null }
     }
 
     /// The chain `name` of a function, or of the function as Python where it has no counterpart.
@@ -99,12 +104,12 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         for ask in &block.asks {
             lines.push(self.ask(ask, block, &mut scope)?);
         }
-        let params: Vec<String> = [format!("s: {}", self.input)]
-            .into_iter()
-            .chain(given.iter().map(|(name, ty)| format!("{name}: {}", ty.text())))
-            .collect();
-        let head = format!("chain {name}({}) -> {}", params.join(", "), self.result());
+        let state = (!self.input.is_empty()).then(|| format!("s: {}", self.input));
+        let given_params = given.iter().map(|(name, ty)| format!("{name}: {}", ty.text()));
+        let params: Vec<String> = state.into_iter().chain(given_params).collect();
+        let head = |result: &str| format!("chain {name}({}) -> {result}", params.join(", "));
         if let Some(value) = self.pure_end(&block.end, &scope)? {
+            let head = head(&self.result());
             self.out.push(match lines.is_empty() {
                 true => format!("{head} = {value}"),
                 false => format!("{head} {{\n{}\n  return {value}\n}}", lines.join("\n")),
@@ -116,15 +121,20 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         };
         let mut passed: Vec<(String, Ty)> = given.to_vec();
         passed.extend(block.asks.iter().filter_map(|a| scope.answers.get(&a.id)).cloned());
-        let arguments: String = passed.iter().map(|(name, _)| format!(", {name}: {name}")).collect();
-        let mut arms = Vec::new();
+        let state = (!self.input.is_empty()).then_some("s");
+        let names = state.into_iter().chain(passed.iter().map(|(name, _)| name.as_str()));
+        let arguments: Vec<String> = names.map(|name| format!("{name}: {name}")).collect();
+        let (mut arms, mut types) = (Vec::new(), Vec::new());
         for arm in [yes, no] {
             let inner = self.providers.fresh(name);
             self.chain(&inner, arm, &scope, &passed)?;
-            arms.push(format!("{inner}(s: s{arguments})"));
+            arms.push(format!("{inner}({})", arguments.join(", ")));
+            types.push(std::mem::replace(&mut self.value, Ty::Null));
         }
+        let [first, second] = [types.remove(0), types.remove(0)];
+        self.value = super::print::joined(first, second)?;
         lines.push(format!("  step out = if {} then {} else {}", scope.test(test)?, arms[0], arms[1]));
-        self.out.push(format!("{head} {{\n{}\n  return out\n}}", lines.join("\n")));
+        self.out.push(format!("{} {{\n{}\n  return out\n}}", head(&self.result()), lines.join("\n")));
         Ok(())
     }
 
@@ -138,7 +148,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         };
         scope.answers.insert(0, (answer.to_owned(), Ty::String));
         let fields: Vec<(String, Option<String>)> = match &self.ending {
-            Ending::Way { .. } => Vec::new(),
+            Ending::Way { .. } | Ending::Value => Vec::new(),
             Ending::State { reducers, .. } => {
                 reducers.iter().filter(|(name, _)| carried.writes.contains(name)).cloned().collect()
             }
@@ -152,6 +162,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         };
         let run = self.providers.python(name, step, carried, (&scope, self.input), &wanted)?;
         let value = match &self.ending {
+            Ending::Value => return Err(carried.reason.clone()),
             Ending::Way { way, .. } => way(&End::Value(Expr::Answer(0)), &scope)?,
             Ending::Update { record, .. } => {
                 let texts: Vec<String> = fields.iter().map(|(n, _)| format!("{n}: update.{n}")).collect();
@@ -177,28 +188,43 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         Ok(())
     }
 
-    fn result(&self) -> &str {
+    fn result(&self) -> String {
         match &self.ending {
-            Ending::State { record, .. } | Ending::Update { record, .. } => record,
-            Ending::Way { ty, .. } => ty,
+            Ending::State { record, .. } | Ending::Update { record, .. } => (*record).to_owned(),
+            Ending::Way { ty, .. } => (*ty).to_owned(),
+            Ending::Value => self.value.text(),
         }
     }
 
     /// The value of an end in which no model is asked.
-    fn pure_end(&self, end: &End, scope: &Scope) -> Result<Option<String>, String> {
+    fn pure_end(&mut self, end: &End, scope: &Scope) -> Result<Option<String>, String> {
         if let End::If(test, yes, no) = end {
-            if yes.asks_model() || no.asks_model() {
+            if yes.asks() || no.asks() {
                 return Ok(None);
             }
-            let (yes, no) = (self.pure_end(&yes.end, scope)?, self.pure_end(&no.end, scope)?);
+            let yes = self.pure_end(&yes.end, scope)?;
+            let first = std::mem::replace(&mut self.value, Ty::Null);
+            let no = self.pure_end(&no.end, scope)?;
+            let second = std::mem::replace(&mut self.value, Ty::Null);
             let (Some(yes), Some(no)) = (yes, no) else { return Ok(None) };
+            self.value = super::print::joined(first, second)?;
             return Ok(Some(format!("if {} then {yes} else {no}", scope.test(test)?)));
         }
         self.value(end, scope).map(Some)
     }
 
-    fn value(&self, end: &End, scope: &Scope) -> Result<String, String> {
+    fn value(&mut self, end: &End, scope: &Scope) -> Result<String, String> {
         match &self.ending {
+            Ending::Value => {
+                let (text, ty) = match end {
+                    End::Update(fields) if fields.is_empty() => ("null".to_owned(), Ty::Null),
+                    End::Update(fields) => scope.record(fields)?,
+                    End::Value(value) => scope.print(value)?,
+                    _ => return Err("it ends in a way without a counterpart".to_owned()),
+                };
+                self.value = ty;
+                Ok(text)
+            }
             Ending::Way { way, .. } => way(end, scope),
             Ending::State { record, reducers, at } => {
                 let (update, goto) = match end {
@@ -231,55 +257,6 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 Ok(format!("{record} {{ {} }}", texts.join(", ")))
             }
         }
-    }
-
-    /// A step that asks a model.
-    fn ask(&mut self, ask: &Ask, block: &Block, scope: &mut Scope) -> Result<String, String> {
-        let (model, tools) = match &ask.model.kind {
-            OpKind::Model(_) => (ask.model.clone(), Vec::new()),
-            OpKind::Bind(Bind { bound, tools, .. }) => (bound.clone(), tools.clone()),
-            _ => return Err("it asks a runnable without a counterpart".to_owned()),
-        };
-        let provider = self.providers.name_of(&model)?;
-        let mut args = vec![format!("model: {provider}")];
-        match question(&ask.input) {
-            Question::Text(text) => args.push(format!("prompt: {}", texted(scope, text)?)),
-            Question::Messages { system, history, prompt } => {
-                if let Some(system) = system {
-                    args.push(format!("system: {}", texted(scope, system)?));
-                }
-                if let Some(history) = history {
-                    args.push(format!("messages: {}", messages(scope, &history)?));
-                }
-                if let Some(prompt) = prompt {
-                    args.push(format!("prompt: {}", texted(scope, prompt)?));
-                }
-            }
-        }
-        if !tools.is_empty() {
-            let mut names = Vec::new();
-            for tool in &tools {
-                names.push(self.providers.tool(tool)?);
-            }
-            args.push(format!("tools: [{}]", names.join(", ")));
-        }
-        let structured = self.providers.structured(&ask.model)?;
-        args.extend(structured.iter().map(|(_, mode)| format!("output: AskOutput.{mode}")));
-        args.extend(self.providers.bound_args(&ask.model)?);
-        if provider::streams(&model) {
-            args.push("stream: true".to_owned());
-        }
-        let is_text = tools.is_empty() && ask.answer == Answer::Message && only_content(block, ask.id);
-        let name = format!("reply{}", if ask.id == 0 { String::new() } else { (ask.id + 1).to_string() });
-        let ty = match structured {
-            Some((ty, _)) => ty,
-            None if is_text => Ty::String,
-            None => Ty::Message,
-        };
-        let generic = if ty == Ty::String { String::new() } else { format!("<{}>", ty.text()) };
-        scope.answers.insert(ask.id, (name.clone(), ty));
-        let clauses = self.providers.clauses(&model);
-        Ok(format!("  step {name} = ask{generic}({}){clauses}", args.join(", ")))
     }
 }
 
@@ -318,94 +295,6 @@ fn part(
 fn reducer_of<'r>(reducers: &'r [(String, Option<String>)], name: &str) -> Result<Option<&'r str>, String> {
     let found = reducers.iter().find(|(known, _)| known == name);
     found.map(|(_, r)| r.as_deref()).ok_or_else(|| format!("its state has no field `{name}`"))
-}
-
-enum Question<'q> {
-    Text(&'q Expr),
-    Messages { system: Option<&'q Expr>, history: Option<Expr>, prompt: Option<&'q Expr> },
-}
-
-/// A list that starts with the system's message and ends with the user's has places of their own for both.
-fn question(input: &Expr) -> Question<'_> {
-    match input {
-        Expr::List(items) => {
-            let (mut from, mut to) = (0, items.len());
-            let system = match items.first() {
-                Some(Expr::Message("system", content)) => {
-                    from = 1;
-                    Some(&**content)
-                }
-                _ => None,
-            };
-            let prompt = match items.last() {
-                Some(Expr::Message("user", content)) if to > from => {
-                    to -= 1;
-                    Some(&**content)
-                }
-                _ => None,
-            };
-            let rest = items.get(from..to).unwrap_or_default().to_vec();
-            let history = (!rest.is_empty()).then_some(Expr::List(rest));
-            Question::Messages { system, history, prompt }
-        }
-        Expr::Binary("+", first, rest) => match &**first {
-            Expr::List(items) => match items.as_slice() {
-                [Expr::Message("system", content)] => Question::Messages {
-                    system: Some(content),
-                    history: Some((**rest).clone()),
-                    prompt: None,
-                },
-                _ => Question::Messages { system: None, history: Some(input.clone()), prompt: None },
-            },
-            _ if is_messages(input) => {
-                Question::Messages { system: None, history: Some(input.clone()), prompt: None }
-            }
-            _ => Question::Text(input),
-        },
-        _ if is_messages(input) => {
-            Question::Messages { system: None, history: Some(input.clone()), prompt: None }
-        }
-        other => Question::Text(other),
-    }
-}
-
-/// Does it look like messages? Fields are decided by their type when they are printed.
-fn is_messages(expr: &Expr) -> bool {
-    match expr {
-        Expr::Field(name) | Expr::FieldOr(name, _) => name.contains("message"),
-        Expr::List(_) => true,
-        Expr::Binary("+", a, b) => is_messages(a) || is_messages(b),
-        _ => false,
-    }
-}
-
-fn texted(scope: &Scope, expr: &Expr) -> Result<String, String> {
-    match scope.print(expr)? {
-        (text, Ty::String) => Ok(text),
-        (_, ty) => Err(format!("it asks with {}", ty.text())),
-    }
-}
-
-fn messages(scope: &Scope, expr: &Expr) -> Result<String, String> {
-    match scope.print(expr)? {
-        (text, Ty::List(item)) if *item == Ty::Message => Ok(text),
-        (_, ty) => Err(format!("it asks with {}", ty.text())),
-    }
-}
-
-/// Is of the answer only its text read, on every way?
-fn only_content(block: &Block, id: usize) -> bool {
-    let (mut all, mut content) = (0, 0);
-    block.each_expr(&mut |expr| match expr {
-        Expr::Answer(known) if *known == id => all += 1,
-        Expr::Member(base, name) if name == "content" => {
-            if matches!(&**base, Expr::Answer(known) if *known == id) {
-                content += 1;
-            }
-        }
-        _ => {}
-    });
-    all == content
 }
 
 /// A choice of a state by the text of a label.

@@ -1,6 +1,8 @@
 //! From a graph that the file builds to mission text.
 
+mod ask;
 mod block;
+mod functional;
 mod print;
 mod providers;
 mod python;

@@ -1,6 +1,6 @@
 //! Expressions over the state as mission text.
 
-use super::types::Ty;
+use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,34 @@ impl Scope {
     /// Is the field there?
     pub fn has(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.iter().any(|known| known == name))
+    }
+
+    /// A name for a step that no answer and no variable has.
+    pub fn free(&self, hint: &str) -> String {
+        let taken = |name: &str| {
+            self.answers.values().any(|(known, _)| known == name) || self.variables.contains_key(name)
+        };
+        let mut name = hint.to_owned();
+        let mut count = 1;
+        while taken(&name) {
+            count += 1;
+            name = format!("{hint}{count}");
+        }
+        name
+    }
+
+    /// A dict of constant keys as a record without a name.
+    ///
+    /// # Errors
+    /// As [`Scope::print`].
+    pub fn record(&self, fields: &[(String, Expr)]) -> Result<Typed, String> {
+        let (mut texts, mut own) = (Vec::new(), Vec::new());
+        for (name, value) in fields {
+            let (text, ty) = self.print(value)?;
+            texts.push(format!("{}: {text}", key(name)));
+            own.push((name.clone(), key(name), ty));
+        }
+        Ok((format!("{{ {} }}", texts.join(", ")), Ty::Record(Record::plain(own))))
     }
 
     /// An expression as text.
@@ -339,13 +367,18 @@ pub fn fits(own: &Ty, wanted: &Ty) -> bool {
     }
 }
 
-fn joined(a: Ty, b: Ty) -> Result<Ty, String> {
+/// The type of a value that is one of two.
+///
+/// # Errors
+/// They have none in common.
+pub fn joined(a: Ty, b: Ty) -> Result<Ty, String> {
     match (a, b) {
         (a, b) if a == b => Ok(a),
         (Ty::Null, other) | (other, Ty::Null) => Ok(other.optional()),
         (Ty::List(a), Ty::List(b)) if *a == Ty::Null => Ok(Ty::List(b)),
         (Ty::List(a), Ty::List(b)) if *b == Ty::Null => Ok(Ty::List(a)),
         (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => Ok(Ty::Float),
+        (Ty::Record(a), Ty::Record(b)) if a.is_plain() && b.is_plain() => Ok(a.joined(b)),
         (a, b) => Err(format!("one value is {} and another {}", a.text(), b.text())),
     }
 }

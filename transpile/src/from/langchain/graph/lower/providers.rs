@@ -4,7 +4,7 @@ use super::print::quoted;
 use super::types::{Record, Ty};
 use crate::from::langchain::lower::runnable::output_mode;
 use crate::from::langchain::lower::{Body, Shared, provider, records, tools};
-use crate::from::langchain::model::{Data, Node, OpKind};
+use crate::from::langchain::model::{Data, Node, OpKind, Origin, Schema};
 use crate::from::langchain::schema::{name_of, properties};
 use crate::from::lower::names::{identifier, type_name};
 use serde_json::Value as Json;
@@ -74,9 +74,14 @@ impl Providers<'_, '_> {
         if mode == "json_mode" {
             return Err("it asks for JSON without a schema".to_owned());
         }
+        Ok(Some((self.record(schema, &op.origin), mode)))
+    }
+
+    /// The record of a schema; it is declared once.
+    pub fn record(&mut self, schema: &Schema, origin: &Origin) -> Ty {
         let mut body = Body::new(self.shared);
-        let name = records::of(&mut body, schema, &op.origin);
-        Ok(Some((record(&mut body, (&name, &schema.name), &schema.json, op, 0), mode)))
+        let name = records::of(&mut body, schema, origin);
+        record(&mut body, (&name, &schema.name), &schema.json, origin, 0)
     }
 
     /// What the library's client does by itself, as clauses.
@@ -86,24 +91,36 @@ impl Providers<'_, '_> {
 }
 
 /// The record `name`, which stands for a schema of another name.
-fn record(body: &mut Body<'_, '_>, (name, schema): (&str, &str), json: &Json, op: &Node, depth: u32) -> Ty {
+fn record(
+    body: &mut Body<'_, '_>,
+    (name, schema): (&str, &str),
+    json: &Json,
+    origin: &Origin,
+    depth: u32,
+) -> Ty {
     if name == "json" {
         return Ty::Json;
     }
     let mut fields = Vec::new();
     for (field, own) in properties(json) {
-        let text = records::field_type(body, (schema, json), (field, own), &op.origin, depth);
+        let text = records::field_type(body, (schema, json), (field, own), origin, depth);
         let inner = format!("{schema}{}", type_name(field));
-        let ty = typed(body, (&text, &inner), own, op, depth);
+        let ty = typed(body, (&text, &inner), own, origin, depth);
         fields.push((field.clone(), identifier(field), ty));
     }
     Ty::Record(Record { name: name.to_owned(), fields })
 }
 
 /// The type that is written `text`, of a schema that is called `name` where it has no name of its own.
-fn typed(body: &mut Body<'_, '_>, (text, name): (&str, &str), json: &Json, op: &Node, depth: u32) -> Ty {
+fn typed(
+    body: &mut Body<'_, '_>,
+    (text, name): (&str, &str),
+    json: &Json,
+    origin: &Origin,
+    depth: u32,
+) -> Ty {
     if let Some(inner) = text.strip_suffix('?') {
-        return typed(body, (inner, name), json, op, depth).optional();
+        return typed(body, (inner, name), json, origin, depth).optional();
     }
     let present = |json: &Json| json.get("type").is_none_or(|ty| ty != "null");
     let one = json.get("anyOf").and_then(Json::as_array).and_then(|any| any.iter().find(|j| present(j)));
@@ -117,12 +134,12 @@ fn typed(body: &mut Body<'_, '_>, (text, name): (&str, &str), json: &Json, op: &
         "json" | "timestamp" => Ty::Json,
         _ => match (inside("list<"), inside("map<string, "), json.get("items")) {
             (Some(item), _, items) => {
-                let item = typed(body, (item, name), items.unwrap_or(&Json::Null), op, depth + 1);
+                let item = typed(body, (item, name), items.unwrap_or(&Json::Null), origin, depth + 1);
                 Ty::List(Box::new(item))
             }
             (_, Some(_), _) => Ty::Map(Box::new(Ty::Json)),
             _ if json.get("properties").is_some() => {
-                record(body, (text, name_of(json).unwrap_or(name)), json, op, depth + 1)
+                record(body, (text, name_of(json).unwrap_or(name)), json, origin, depth + 1)
             }
             _ => Ty::Enum(text.to_owned()),
         },

@@ -124,7 +124,7 @@ fn given(carried: &Carried, scope: &Scope, wanted: &Use<'_>) -> Vec<(String, Ty)
 }
 
 /// What the function needs around it, without LangChain: its messages and commands have stand-ins.
-fn uses(function: &Callable) -> Result<Vec<Dependency>, String> {
+pub(super) fn uses(function: &Callable) -> Result<Vec<Dependency>, String> {
     let mut out: Vec<Dependency> = Vec::new();
     let mut add = |items: Vec<Dependency>| {
         for item in items {

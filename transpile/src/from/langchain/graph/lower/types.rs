@@ -9,6 +9,29 @@ pub struct Record {
     pub fields: Vec<(String, String, Ty)>,
 }
 
+impl Record {
+    /// A record without a name of its own.
+    pub fn plain(fields: Vec<(String, String, Ty)>) -> Record {
+        let types: Vec<String> = fields.iter().map(|(_, id, ty)| format!("{id}: {}", ty.text())).collect();
+        Record { name: format!("{{ {} }}", types.join(", ")), fields }
+    }
+
+    /// Has it no name of its own?
+    pub fn is_plain(&self) -> bool {
+        self.name.starts_with('{')
+    }
+
+    /// The type of a value that is one of two plain records: any JSON where their fields differ.
+    pub fn joined(self, other: Record) -> Ty {
+        let same = self.fields.len() == other.fields.len();
+        let fields = self.fields.into_iter().zip(other.fields).map(|((name, id, ty), (second, _, other))| {
+            let ty = super::print::joined(ty, other).ok().filter(|_| same && name == second)?;
+            Some((name, id, ty))
+        });
+        fields.collect::<Option<_>>().map_or(Ty::Json, |fields| Ty::Record(Record::plain(fields)))
+    }
+}
+
 /// A type of the mission language, as far as expressions need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ty {

@@ -28,6 +28,9 @@ pub(in crate::from::langchain) fn mission(
     own: &str,
     graph: &Graph,
 ) -> Result<String, String> {
+    if let Some(functional) = &graph.functional {
+        return super::functional::mission(shared, own, functional);
+    }
     let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
     let machine = explore(wiring)?;
     let fields = fields(graph, wiring, &machine)?;
@@ -88,7 +91,7 @@ pub(in crate::from::langchain) fn approximations(graph: &Graph, text: &str) -> V
 }
 
 /// The clause of a node's retry policy.
-fn retry_clause(policy: &[(String, Data)]) -> String {
+pub(super) fn retry_clause(policy: &[(String, Data)]) -> String {
     let number = |name: &str, default: f64| match policy.iter().find(|(known, _)| known == name) {
         Some((_, Data::Int(n))) => *n as f64,
         Some((_, Data::Float(x))) => *x,
