@@ -283,10 +283,7 @@ impl<H: Host> Machine<'_, H> {
             },
             "repr" => self.repr(&first, 0).map(Value::str),
             "int" => self.as_int(&first, span)?,
-            "float" => match &first {
-                Value::Str(s) => s.trim().parse().ok().map(Value::Float),
-                other => super::compare::number(other).map(Value::Float),
-            },
+            "float" => self.as_float(&first, span)?,
             "bool" if first.is_symbol() => None,
             "bool" => self.truth(&first).map(Value::Bool),
             "len" => self.length(&first, span)?,
@@ -477,6 +474,26 @@ impl<H: Host> Machine<'_, H> {
                 Some(self.symbol(kind, assumed, span))
             }
             _ => None,
+        })
+    }
+
+    fn as_float(&mut self, value: &Value, span: rustchain_grammar::Span) -> Eval<Option<Value>> {
+        Ok(match value {
+            Value::Str(s) => match s.trim().replace('_', "").parse() {
+                Ok(number) => Some(Value::Float(number)),
+                Err(_) => {
+                    let message = format!("could not convert string to float: {s:?}");
+                    return Err(self.raise("ValueError", message, span));
+                }
+            },
+            Value::Symbol(s) => {
+                let assumed = match s.assumed.clone() {
+                    Some(a) if !a.is_symbol() => self.as_float(&a, span).ok().flatten(),
+                    _ => None,
+                };
+                Some(self.symbol(SymbolKind::Op("float", vec![value.clone()]), assumed, span))
+            }
+            other => super::compare::number(other).map(Value::Float),
         })
     }
 

@@ -2,10 +2,15 @@
 
 use super::host::Host;
 use super::machine::{Eval, Machine, Raised, Stop};
+use super::scan;
 use super::syntax::{ast, span_of};
 use super::value::{Args, Code, Function, Object, Value};
 use rustchain_grammar::Span;
+use std::collections::HashMap;
 use std::rc::Rc;
+
+/// Every so many passes of `while True` it is looked whether they still change anything.
+const WATCHED_PASS: u32 = 512;
 
 /// Where control goes after a statement.
 pub(super) enum Flow {
@@ -43,6 +48,11 @@ impl<H: Host> Machine<'_, H> {
             match self.exec(stmt) {
                 Ok(_) => {}
                 Err(Stop::Raise(raised)) => self.raised.push(raised),
+                Err(Stop::Limit(message, site)) if !self.is_extended => {
+                    self.is_extended = true;
+                    self.options.limits.steps = self.steps.saturating_add(self.options.limits.steps / 2);
+                    H::unsure(self, &message, site);
+                }
                 Err(limit) => return Err(limit),
             }
         }
@@ -312,9 +322,18 @@ impl<H: Host> Machine<'_, H> {
         }
     }
 
+    /// What the names of the scope hold.
+    fn names_now(&mut self, span: Span) -> Eval<HashMap<Rc<str>, Value>> {
+        let names = self.scope_ref(self.scope).vars.clone();
+        self.work(names.len(), span)?;
+        Ok(names)
+    }
+
     fn exec_while(&mut self, s: &ast::StmtWhile) -> Eval<Flow> {
         let span = span_of(&*s.test);
-        loop {
+        let is_constant = matches!(&*s.test, ast::Expr::BooleanLiteral(_) | ast::Expr::NumberLiteral(_));
+        let before = self.names_now(span)?;
+        for pass in 1_u32.. {
             self.step(span)?;
             let test = self.eval(&s.test)?;
             match if test.is_symbol() { None } else { self.truth(&test) } {
@@ -327,15 +346,36 @@ impl<H: Host> Machine<'_, H> {
                         .map(|_| Flow::Next);
                 }
             }
+            let watched = match pass % WATCHED_PASS {
+                0 if is_constant => Some(self.names_now(span)?),
+                _ => None,
+            };
             let mark = self.uncertain.len();
             let flow = self.exec_block(&s.body);
+            let undecided = self.uncertain.len() > mark;
             self.uncertain.truncate(mark);
             match flow? {
                 Flow::Break => return Ok(Flow::Next),
                 Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::Next | Flow::Continue if undecided => {
+                    // One pass stands for a number of passes that is not known.
+                    let again = self.unknown("how often a loop repeats", span);
+                    if scan::any_effect(&s.body) {
+                        H::unsure(self, &format!("depends on {}", self.describe(&again)), self.site(span));
+                    }
+                    self.wrap_changes(&before, &again, span);
+                    return Ok(Flow::Next);
+                }
+                Flow::Next | Flow::Continue
+                    if watched.as_ref().is_some_and(|names| self.stands_still(names)) =>
+                {
+                    H::unsure(self, "a loop that nothing in the file ends", self.site(span));
+                    return Ok(Flow::Next);
+                }
                 Flow::Next | Flow::Continue => {}
             }
         }
+        Ok(Flow::Next)
     }
 
     fn exec_with(&mut self, items: &[ast::WithItem], body: &[ast::Stmt]) -> Eval<Flow> {

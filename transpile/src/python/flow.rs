@@ -43,6 +43,11 @@ impl<H: Host> Machine<'_, H> {
             }
             let flow = self.in_doubt(reason.clone(), |m| if way { m.exec_block(yes) } else { no(m) })?;
             self.wrap_changes(&before, test, span);
+            if let Flow::Return(value) = flow {
+                // What follows in the function is the other way.
+                H::unsure(self, &reason, self.site(span));
+                return Ok(Flow::Return(value));
+            }
             return Ok(self.settle(flow, Flow::Next, &reason));
         }
         let first = self.in_doubt(reason.clone(), |m| m.exec_block(yes));
@@ -108,7 +113,7 @@ impl<H: Host> Machine<'_, H> {
     }
 
     /// After the assumed way alone: what it changed is known only under the assumption.
-    fn wrap_changes(&mut self, before: &HashMap<Rc<str>, Value>, test: &Value, span: Span) {
+    pub(super) fn wrap_changes(&mut self, before: &HashMap<Rc<str>, Value>, test: &Value, span: Span) {
         let after = self.scope_ref(self.scope).vars.clone();
         let mut names: Vec<Rc<str>> = after.keys().cloned().collect();
         names.sort();
@@ -134,6 +139,17 @@ impl<H: Host> Machine<'_, H> {
                 self.dirty.insert(*id);
             }
         }
+    }
+
+    /// No name of the scope holds another known value than before.
+    pub(super) fn stands_still(&self, before: &HashMap<Rc<str>, Value>) -> bool {
+        let now = &self.scope_ref(self.scope).vars;
+        now.len() == before.len()
+            && now.iter().all(|(name, value)| match (value, before.get(name)) {
+                (Value::Symbol(_), Some(Value::Symbol(_))) => true,
+                (value, Some(old)) => self.same(value, old),
+                (_, None) => false,
+            })
     }
 
     /// The same value as far as the evaluator can tell.

@@ -120,6 +120,8 @@ pub struct Machine<'v, H: Host> {
     pub(super) maybe_returned: Vec<Value>,
     pub(super) watermarks: Vec<usize>,
     pub(super) steps: u64,
+    /// A statement of the main file asked for too much, and the rest was given half as much again.
+    pub(super) is_extended: bool,
     pub(super) memory: usize,
     pub(super) depth: u32,
 }
@@ -158,6 +160,7 @@ impl<'v, H: Host> Machine<'v, H> {
             maybe_returned: Vec::new(),
             watermarks: Vec::new(),
             steps: 0,
+            is_extended: false,
             memory: 0,
             depth: 0,
         }

@@ -212,3 +212,64 @@ fn a_relative_import_goes_up_in_the_package() {
     );
     assert_eq!(read.prompts.len(), 1, "{}", losses(&read));
 }
+
+/// A chat loop ends where a person ends it: what follows is read.
+#[test]
+fn what_follows_a_chat_loop_is_read() {
+    let script = r#"
+import sys
+from langchain_core.prompts import PromptTemplate
+count = 0
+while True:
+    question = input("> ")
+    count += 1
+    if question == "exit":
+        break
+    print(question)
+after = PromptTemplate.from_template("after {x}")
+counted = PromptTemplate.from_template(f"counted {count}")
+while True:
+    if input() == "q":
+        sys.exit()
+last = PromptTemplate.from_template("last {x}")
+steps = []
+while len(steps) < 100:
+    steps.append("s")
+known = PromptTemplate.from_template(str(len(steps)))
+"#;
+    let file = text("a.py", script);
+    let template = |name: &str| object(&file, name)["template"].clone();
+    assert_eq!(template("after"), "after {x}");
+    assert_eq!(template("last"), "last {x}");
+    assert_eq!(template("known"), "100");
+    let shown = losses(&file);
+    assert!(shown.contains("13: a loop that nothing in the file ends"), "{shown}");
+}
+
+#[test]
+fn a_statement_that_asks_for_too_much_does_not_end_the_file() {
+    let script = "from langchain_openai import ChatOpenAI\nn = 0\nwhile True:\n    n += 1\nllm = ChatOpenAI(model='m')\n";
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "llm")["model"], "m");
+    assert!(losses(&file).contains("the file asks for more than"), "{}", losses(&file));
+}
+
+/// A choice by an environment variable is made as its default says, also where it returns early.
+#[test]
+fn a_helper_that_returns_early_gives_what_the_default_chooses() {
+    let script = r#"
+import os
+from langchain_openai import ChatOpenAI
+from langchain_anthropic import ChatAnthropic
+def get_llm(provider, **kwargs):
+    if provider == "openai":
+        return ChatOpenAI(model="o", **kwargs)
+    elif provider == "anthropic":
+        return ChatAnthropic(model="a", **kwargs)
+    raise ValueError(provider)
+llm = get_llm(os.getenv("PROVIDER", "anthropic"), temperature=float(os.getenv("T", "0.3")))
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "llm")["class"], "ChatAnthropic", "{}", losses(&file));
+    assert_eq!(object(&file, "llm")["params"]["temperature"], 0.3);
+}
