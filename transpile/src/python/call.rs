@@ -138,8 +138,15 @@ impl<H: Host> Machine<'_, H> {
         self.uncertain.truncate(mark);
         let value = result?;
         if self.maybe_returned.len() > returned {
-            self.maybe_returned.truncate(returned);
-            return Ok(self.unknown(format!("one of several results of `{}`", function.name), site.span));
+            let earlier = self.maybe_returned.split_off(returned);
+            let reason = format!("one of several results of `{}`", function.name);
+            let one = earlier.iter().rev().try_fold(value, |later, first| {
+                if self.same(first, &later) {
+                    return Some(later);
+                }
+                H::either(self, first, &later, &reason, site)
+            });
+            return Ok(one.unwrap_or_else(|| self.unknown(reason, site.span)));
         }
         Ok(value)
     }

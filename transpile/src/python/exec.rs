@@ -541,8 +541,8 @@ impl<H: Host> Machine<'_, H> {
             let value = match old {
                 Some(old) if self.same(&old, new) => continue,
                 Some(old) => {
-                    let parts = vec![test.clone(), new.clone(), old];
-                    self.symbol(super::value::SymbolKind::Op("if", parts), None, span)
+                    let new = new.clone();
+                    self.one_of(test, new, old, None, span)
                 }
                 None => new.clone(),
             };

@@ -288,7 +288,7 @@ impl<H: Host> Machine<'_, H> {
             Some(false) => no.assumed(),
             None => None,
         };
-        Ok(self.symbol(SymbolKind::Op("if", vec![test, yes, no]), assumed, span))
+        Ok(self.one_of(&test, yes, no, assumed, span))
     }
 
     fn eval_lambda(&mut self, l: &ast::ExprLambda, span: Span) -> Eval<Value> {

@@ -78,7 +78,11 @@ impl<H: Host> Machine<'_, H> {
                 if self.same(&x, &y) {
                     return Flow::Return(x);
                 }
-                Flow::Return(self.unknown(format!("one of two results, {reason}"), Span::default()))
+                let site = self.site(Span::default());
+                let either = H::either(self, &x, &y, reason, site);
+                Flow::Return(either.unwrap_or_else(|| {
+                    self.unknown(format!("one of two results, {reason}"), Span::default())
+                }))
             }
             (Flow::Return(x), _) | (_, Flow::Return(x)) => {
                 self.uncertain.push(reason.clone());
@@ -92,6 +96,24 @@ impl<H: Host> Machine<'_, H> {
         }
     }
 
+    /// One of two values, as `test` is.
+    pub(super) fn one_of(
+        &mut self,
+        test: &Value,
+        yes: Value,
+        no: Value,
+        assumed: Option<Value>,
+        span: Span,
+    ) -> Value {
+        if assumed.is_none() {
+            let reason = format!("depends on {}", self.describe(test));
+            if let Some(value) = H::either(self, &yes, &no, &reason, self.site(span)) {
+                return value;
+            }
+        }
+        self.symbol(SymbolKind::Op("if", vec![test.clone(), yes, no]), assumed, span)
+    }
+
     fn merge(&mut self, first: HashMap<Rc<str>, Value>, test: &Value, span: Span) {
         let second = self.scope_ref(self.scope).vars.clone();
         let mut names: Vec<Rc<str>> = first.keys().chain(second.keys()).cloned().collect();
@@ -102,8 +124,8 @@ impl<H: Host> Machine<'_, H> {
             let value = match (a, b) {
                 (Some(a), Some(b)) if self.same(a, b) => continue,
                 (Some(a), Some(b)) => {
-                    let parts = vec![test.clone(), a.clone(), b.clone()];
-                    self.symbol(SymbolKind::Op("if", parts), None, span)
+                    let (a, b) = (a.clone(), b.clone());
+                    self.one_of(test, a, b, None, span)
                 }
                 (Some(one), None) | (None, Some(one)) => one.clone(),
                 (None, None) => continue,

@@ -114,6 +114,17 @@ pub trait Host: Sized {
         None
     }
 
+    /// A name holds one of two values, and which is not known: the one that stands for both, where the host can tell.
+    fn either(
+        _m: &mut Machine<'_, Self>,
+        _first: &Value,
+        _second: &Value,
+        _reason: &str,
+        _site: Site,
+    ) -> Option<Value> {
+        None
+    }
+
     /// Is a module that is not among the own files there?
     fn import(m: &Machine<'_, Self>, module: &str) -> ImportVerdict;
 

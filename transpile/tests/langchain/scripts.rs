@@ -273,3 +273,38 @@ llm = get_llm(os.getenv("PROVIDER", "anthropic"), temperature=float(os.getenv("T
     assert_eq!(object(&file, "llm")["class"], "ChatAnthropic", "{}", losses(&file));
     assert_eq!(object(&file, "llm")["params"]["temperature"], 0.3);
 }
+
+#[test]
+fn one_of_two_alike_objects_is_that_object_and_one_of_two_others_is_told() {
+    let script = r#"
+import os
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from langchain_anthropic import ChatAnthropic
+from langchain_chroma import Chroma
+from langchain_core.prompts import ChatPromptTemplate
+if os.path.exists("index"):
+    store = Chroma(persist_directory="index", embedding_function=OpenAIEmbeddings(model="e"))
+else:
+    store = Chroma.from_texts(["a"], OpenAIEmbeddings(model="e"))
+retriever = store.as_retriever(search_kwargs={"k": 3})
+def choose(name):
+    if name == "a":
+        return ChatAnthropic(model="a")
+    return ChatOpenAI(model="o")
+alike = retriever | ChatPromptTemplate.from_template("{x}")
+other = ChatPromptTemplate.from_template("{x}") | choose(input())
+late = None
+if os.path.exists("key"):
+    late = ChatOpenAI(model="late")
+model = ChatOpenAI(model="x") if os.path.exists("x") else ChatOpenAI(model="x")
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "retriever")["embeddings"]["model"], "e");
+    assert_eq!(object(&file, "alike")["steps"][0]["vectorstore"], "Chroma");
+    assert_eq!(object(&file, "other")["steps"][1]["model"], "a");
+    assert_eq!(object(&file, "late")["model"], "late");
+    assert_eq!(object(&file, "model")["model"], "x");
+    let shown = losses(&file);
+    let told: Vec<&str> = shown.lines().filter(|l| l.contains("one of two objects")).collect();
+    assert_eq!(told.len(), 2, "{shown}");
+}

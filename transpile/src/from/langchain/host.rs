@@ -137,6 +137,10 @@ impl Host for LangChainHost {
         super::finish::function_behind(m, value)
     }
 
+    fn either(m: &mut M<'_>, first: &Value, second: &Value, reason: &str, site: Site) -> Option<Value> {
+        super::doubt::either(m, first, second, reason, site)
+    }
+
     fn import(_: &M<'_>, module: &str) -> ImportVerdict {
         match names::is_family(module.split('.').next().unwrap_or(module)) {
             true => ImportVerdict::Present,

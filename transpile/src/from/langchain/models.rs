@@ -190,6 +190,10 @@ fn number(key: &str, value: Data) -> Data {
     ];
     match value {
         Data::Int(i) if FLOATS.contains(&key) => Data::Float(i as f64),
+        Data::Str(text) if FLOATS.contains(&key) => match text.trim().parse() {
+            Ok(number) => Data::Float(number),
+            Err(_) => Data::Str(text),
+        },
         other => other,
     }
 }

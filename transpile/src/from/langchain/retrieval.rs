@@ -82,7 +82,7 @@ fn is_store(name: &Name<'_>) -> bool {
 }
 
 /// The embeddings that a store was given, wherever they stand.
-fn embeddings_of(m: &M<'_>, args: &Args) -> Option<Embeddings> {
+pub(super) fn embeddings_of(m: &M<'_>, args: &Args) -> Option<Embeddings> {
     let all = args.pos.iter().chain(args.kw.iter().map(|(_, v)| v));
     let found = all.filter_map(|v| thing_of(m, v)).find(|t| t.class == ThingClass::Embeddings)?;
     Some(embeddings(m, found))
