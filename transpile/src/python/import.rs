@@ -95,6 +95,9 @@ impl<H: Host> Machine<'_, H> {
     fn import_star(&mut self, own: Option<ModuleId>, module: &str, span: Span) {
         let Some(id) = own else {
             let site = self.site(span);
+            if H::import(self, module) == ImportVerdict::Present {
+                self.starred = Some(module.into());
+            }
             H::unsure(self, &format!("`from {module} import *` of a module that is not there"), site);
             return;
         };

@@ -109,6 +109,8 @@ pub struct Machine<'v, H: Host> {
     pub(super) functions: HashMap<(ModuleId, u32), Rc<ast::StmtFunctionDef>>,
     pub(super) lambdas: HashMap<(ModuleId, u32), Rc<ast::ExprLambda>>,
     pub(super) builtins: ScopeId,
+    /// The last module of the host's libraries whose names were imported by `*`.
+    pub(super) starred: Option<Rc<str>>,
     pub(super) module: ModuleId,
     pub(super) scope: ScopeId,
     pub(super) yields: Vec<Vec<Value>>,
@@ -150,6 +152,7 @@ impl<'v, H: Host> Machine<'v, H> {
             functions: HashMap::new(),
             lambdas: HashMap::new(),
             builtins: ScopeId(0),
+            starred: None,
             module: ModuleId(0),
             scope: ScopeId(0),
             yields: Vec::new(),

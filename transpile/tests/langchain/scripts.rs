@@ -308,3 +308,76 @@ model = ChatOpenAI(model="x") if os.path.exists("x") else ChatOpenAI(model="x")
     let told: Vec<&str> = shown.lines().filter(|l| l.contains("one of two objects")).collect();
     assert_eq!(told.len(), 2, "{shown}");
 }
+
+#[test]
+fn instances_of_own_classes_are_what_their_bases_are() {
+    let script = r#"
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.language_models.llms import LLM
+from langchain_core.output_parsers import BaseOutputParser
+from langchain_core.runnables import Runnable, RunnablePassthrough
+from langchain.prompts import StringPromptTemplate
+from langchain_openai import ChatOpenAI
+class Notes(BaseRetriever):
+    k: int = 3
+    def _get_relevant_documents(self, query): return []
+class Echo(LLM):
+    model_name: str = "echo-1"
+    def _call(self, prompt, stop=None): return prompt
+class Router(ChatOpenAI):
+    def __init__(self, **kwargs):
+        super().__init__(base_url="https://example.com", **kwargs)
+class Lines(BaseOutputParser):
+    def parse(self, text): return text.split()
+class Upper(Runnable):
+    def invoke(self, input, config=None): return input
+class Wrapped(StringPromptTemplate):
+    template: str
+    def format(self, **kwargs): return self.template
+notes = Notes()
+chain = {"notes": notes, "q": RunnablePassthrough()} | Wrapped(template="{q}", input_variables=["q"]) | Echo() | Lines()
+router = Router(model="r", temperature=0.5)
+bound = router.bind(stop=["x"]) | Upper()
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "notes")["class"], "Notes");
+    let chain = object(&file, "chain");
+    let ops: Vec<&str> = chain["steps"].as_array().unwrap().iter().filter_map(|s| s["op"].as_str()).collect();
+    assert_eq!(ops, ["parallel", "prompt", "model", "parser"]);
+    assert_eq!(chain["steps"][1]["input_variables"], json!(["q"]));
+    assert_eq!(chain["steps"][2]["model"], "echo-1");
+    assert_eq!(object(&file, "router")["model"], "r");
+    assert_eq!(object(&file, "router")["params"], json!({ "temperature": 0.5 }));
+    assert_eq!(object(&file, "bound")["steps"][0]["bound"]["class"], "Router");
+    assert_eq!(file.models.len(), 2);
+    assert_eq!(losses(&file), "");
+}
+
+#[test]
+fn names_that_come_with_a_star_are_found() {
+    let file = text("a.py", "from langchain.prompts import *\np = PromptTemplate.from_template('{x}')\n");
+    assert_eq!(object(&file, "p")["template"], "{x}");
+}
+
+#[test]
+fn chains_inside_chains_and_steps_over_messages() {
+    let script = r#"
+from langchain_openai import ChatOpenAI
+from langchain_core.messages import trim_messages
+from langchain_core.prompts import PromptTemplate
+from langchain.chains import LLMChain, StuffDocumentsChain, create_sql_query_chain
+from langchain.chains.router.llm_router import LLMRouterChain
+model = ChatOpenAI(model="m")
+trim = trim_messages(max_tokens=9, token_counter=model) | model
+inner = LLMChain(llm=model, prompt=PromptTemplate.from_template("{docs}"))
+stuff = StuffDocumentsChain(llm_chain=inner, document_variable_name="docs")
+route = LLMRouterChain.from_llm(model, PromptTemplate.from_template("{input}"))
+sql = create_sql_query_chain(model, None, PromptTemplate.from_template("{input} {table_info} {top_k}"))
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "trim")["steps"][0]["function"], "trim_messages");
+    assert_eq!(object(&file, "stuff")["parts"]["document_prompt"]["template"], "{page_content}");
+    assert_eq!(object(&file, "route")["parts"]["llm_chain"]["parts"]["llm"]["model"], "m");
+    assert_eq!(object(&file, "sql")["steps"][3]["kwargs"]["stop"], json!(["\nSQLResult:"]));
+    assert_eq!(losses(&file), "");
+}

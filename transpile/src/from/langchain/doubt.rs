@@ -49,7 +49,13 @@ pub(super) fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site)
 
 /// One of two values, and which is not known. Where both are the same object in all that is shown, it is that one; where
 /// they differ, or one is nothing, the first object stands for both and the doubt is told.
-pub(super) fn either(m: &mut M<'_>, first: &Value, second: &Value, reason: &str, site: Site) -> Option<Value> {
+pub(super) fn either(
+    m: &mut M<'_>,
+    first: &Value,
+    second: &Value,
+    reason: &str,
+    site: Site,
+) -> Option<Value> {
     let is_object = |v: &Value| matches!(v, Value::Native(n) if n.kind < kind::GRAPH);
     let is_nothing = |v: &Value| matches!(v, Value::None) || (v.is_symbol() && v.assumed().is_none());
     let (shown, is_same) = match (is_object(first), is_object(second)) {

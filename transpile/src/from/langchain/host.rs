@@ -1,7 +1,7 @@
 //! The model as a host of the evaluator: which call or attribute means what.
 
 use super::names::{self, last};
-use super::state::{LangChainHost, M, ThingClass, kind, op_of, thing};
+use super::state::{LangChainHost, M, ThingClass, kind, thing};
 use super::{
     agents, graph, legacy, memory, models, parsers, prompts, retrieval, runnables, structured, tools,
 };
@@ -68,7 +68,7 @@ impl Host for LangChainHost {
         {
             return Ok(Some(value));
         }
-        if let Some(op) = op_of(m, receiver) {
+        if let Some(op) = runnables::held(m, receiver) {
             for family in [prompts::method, models::method, retrieval::op_method] {
                 if let Some(value) = family(m, &op, name, args, site)? {
                     return Ok(Some(value));

@@ -21,9 +21,9 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
         ("ConversationChain", "") => {
             with_default(m, name.name, &super::library::CONVERSATION, ("input", "response"), args, site)
         }
-        ("LLMMathChain", "" | "from_llm") => {
-            with_default(m, name.name, &super::library::MATH, ("question", "answer"), args, site)
-        }
+        ("LLMMathChain", "" | "from_llm") => math(m, args, site),
+        ("LLMRouterChain", "from_llm") => router(m, args, site),
+        ("create_sql_query_chain", "") => sql_query(m, args, site),
         ("APIChain", "from_llm_and_api_docs") => api_chain(m, args, site),
         (
             class,
@@ -174,8 +174,18 @@ fn chain(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value {
             _ => settings.push((name, data(m, &value))),
         }
     }
-    let named = |name: &str| parts.iter().any(|(n, _)| n == name);
-    if !named("prompt") && !named("combine_docs_chain") && class != "TransformChain" {
+    let document_prompt = parts.iter().all(|(n, _)| n != "document_prompt");
+    if document_prompt && matches!(class, "StuffDocumentsChain" | "RefineDocumentsChain") {
+        let prompt = super::prompts::text_of(
+            "PromptTemplate",
+            "{page_content}".into(),
+            super::TemplateFormat::FString,
+            Vec::new(),
+        );
+        parts.push(("document_prompt".into(), Part::One(node(m, OpKind::Prompt(prompt), site))));
+    }
+    let is_given = parts.iter().any(|(n, _)| n == "prompt" || n.ends_with("_chain"));
+    if !is_given && class != "TransformChain" {
         m.host.lose(
             Effect::Setting,
             format!("the prompts that `{class}` has by default are LangChain's own and not in the file"),
@@ -241,6 +251,81 @@ fn with_default(
         settings: settings(m, args),
     };
     make(m, OpKind::Chain(chain), site)
+}
+
+/// `LLMMathChain`: a chain of one model call inside.
+fn math(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+    let inner = match args.named("llm_chain").cloned() {
+        Some(given) => coerce(m, &given, site),
+        None => {
+            let llm = args.get(0, "llm").cloned().map(|v| coerce(m, &v, site));
+            let prompt = match args.get(1, "prompt").cloned() {
+                Some(given) => coerce(m, &given, site),
+                None => super::library::prompt(m, &super::library::MATH, false, site),
+            };
+            let parser = node(m, super::parsers::implied("StrOutputParser", None), site);
+            llm_chain_of(m, Some(prompt), llm, parser, "text".into(), None, site)
+        }
+    };
+    around(m, "LLMMathChain", inner, ("question", &["answer"]), args, site)
+}
+
+/// `LLMRouterChain.from_llm(llm, prompt)`.
+fn router(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+    let llm = args.get(0, "llm").cloned().map(|v| coerce(m, &v, site));
+    let prompt = args.get(1, "prompt").cloned().map(|v| coerce(m, &v, site));
+    let parser = node(m, super::parsers::implied("StrOutputParser", None), site);
+    let inner = llm_chain_of(m, prompt, llm, parser, "text".into(), None, site);
+    around(m, "LLMRouterChain", inner, ("input", &["destination", "next_inputs"]), args, site)
+}
+
+/// A chain around a chain of one model call.
+fn around(
+    m: &mut M<'_>,
+    class: &str,
+    inner: Node,
+    (input, output): (&str, &[&str]),
+    args: &Args,
+    site: Site,
+) -> Value {
+    let chain = Chain {
+        class: class.into(),
+        input_keys: vec![input.into()],
+        output_keys: output.iter().map(|key| (*key).to_owned()).collect(),
+        memory: super::memory::class_of(m, args.named("memory")),
+        parts: vec![("llm_chain".into(), Part::One(inner))],
+        settings: settings(m, args),
+    };
+    make(m, OpKind::Chain(chain), site)
+}
+
+/// `create_sql_query_chain(llm, db, prompt)`: the tables into the prompt, the model up to the query's result.
+fn sql_query(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+    let Some(llm) = args.get(0, "llm").cloned().map(|v| coerce(m, &v, site)) else {
+        return make(m, OpKind::Unknown("a chain without a model".into()), site);
+    };
+    let prompt = match args.get(2, "prompt").cloned() {
+        Some(given) if !matches!(given, Value::None) => coerce(m, &given, site),
+        _ => {
+            let reason = "the prompt of `create_sql_query_chain` is LangChain's own and not in the file";
+            m.host.lose(Effect::Setting, reason, site);
+            node(m, OpKind::Unknown(reason.into()), site)
+        }
+    };
+    let function = |m: &M<'_>, name: &str| node(m, OpKind::Lambda(Lambda::Named(name.into())), site);
+    let inputs =
+        vec![("input".into(), function(m, "<lambda>")), ("table_info".into(), function(m, "<lambda>"))];
+    let stop = vec![("stop".to_owned(), Data::List(vec![Data::Str("\nSQLResult:".into())]))];
+    let bound = bind(m, llm, stop, Vec::new(), site);
+    let steps = vec![
+        node(m, OpKind::Assign(inputs), site),
+        function(m, "<lambda>"),
+        prompt,
+        coerce(m, &bound, site),
+        node(m, super::parsers::implied("StrOutputParser", None), site),
+        function(m, "_strip"),
+    ];
+    seq(m, steps, site)
 }
 
 /// `APIChain.from_llm_and_api_docs`: one call for the URL, one for the answer.

@@ -9,6 +9,7 @@ mod finish;
 mod graph;
 mod host;
 mod inspect;
+mod instances;
 mod json;
 mod json_graph;
 mod json_lc;

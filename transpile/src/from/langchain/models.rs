@@ -76,7 +76,7 @@ const ADDRESS: &[&str] = &[
 ];
 
 /// Names of the field that holds the model's name, most telling first.
-const MODEL_FIELDS: &[&str] = &[
+pub(super) const MODEL_FIELDS: &[&str] = &[
     "model",
     "model_name",
     "model_id",

@@ -41,7 +41,7 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
 }
 
 /// Is this a class of output parsers?
-fn is_parser(class: &str) -> bool {
+pub(super) fn is_parser(class: &str) -> bool {
     class.ends_with("OutputParser")
         || class.ends_with("ToolsParser")
         || class.ends_with("OutputFixingParser")

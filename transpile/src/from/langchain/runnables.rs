@@ -61,6 +61,12 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
             None => return Ok(None),
         },
         ("RunnablePick", "") => pick(m, args, site),
+        // Without messages, these are steps of a chain.
+        ("trim_messages" | "filter_messages" | "merge_message_runs", "")
+            if args.get(0, "messages").is_none() =>
+        {
+            make(m, OpKind::Lambda(Lambda::Named(name.name.into())), site)
+        }
         ("ConfigurableField" | "ConfigurableFieldSpec", "") => {
             thing(m, ThingClass::ConfigurableField, name.name, name.package, args, site)
         }
@@ -282,7 +288,7 @@ pub(super) fn held(m: &M<'_>, value: &Value) -> Option<Node> {
     if let Some(op) = op_of(m, value) {
         return Some(op);
     }
-    super::structured::instance_op(m, value)
+    super::instances::instance_op(m, value)
 }
 
 /// What LangChain makes of a value where a runnable is wanted.

@@ -2,7 +2,9 @@
 
 use super::graph::GraphState;
 use super::model::{Effect, Node, Op, OpKind, Origin};
+use crate::python::value::ObjId;
 use crate::python::{Args, Machine, ModuleId, Native, Site, Value};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -62,6 +64,8 @@ pub struct LangChainHost {
     pub(super) things: Vec<Thing>,
     /// Prompts, models and tools that are made as parts of others, in order.
     pub(super) losses: Vec<PendingLoss>,
+    /// What instances of classes of the file are.
+    pub(super) instances: RefCell<HashMap<ObjId, Node>>,
     /// The tables of LangGraph's objects.
     pub(super) graph: GraphState,
     /// How deep objects are nested, by their address.

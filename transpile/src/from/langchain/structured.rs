@@ -198,14 +198,3 @@ pub(super) fn init_base(m: &mut M<'_>, instance: ObjId, base: &str, args: &Args,
         m.set_attribute(instance, name, value.clone());
     }
 }
-
-/// What an instance of a class of the file is to LangChain.
-pub(super) fn instance_op(m: &M<'_>, value: &Value) -> Option<Node> {
-    let class = m.class_of(value)?;
-    if !matches!(class, Value::Obj(_)) {
-        return None;
-    }
-    let base = m.external_base(&class)?;
-    let base = family_base(&base)?;
-    super::tools::instance_tool(m, value, &class, base)
-}

@@ -348,10 +348,7 @@ pub(super) fn from_runnable(m: &mut M<'_>, _op: &Node, args: &Args, site: Site) 
 }
 
 /// An instance of a class of the file that derives from `BaseTool`.
-pub(super) fn instance_tool(m: &M<'_>, value: &Value, class: &Value, base: &str) -> Option<Node> {
-    if !matches!(base, "BaseTool" | "StructuredTool" | "Tool") {
-        return None;
-    }
+pub(super) fn instance_tool(m: &M<'_>, value: &Value, class: &Value) -> Node {
     let field = |name: &str| m.plain_attr(value, name).or_else(|| m.class_attr(class, name));
     let name = field("name").map_or(Data::Unknown("the name of a tool".into()), |v| data(m, &v));
     let description = field("description").map_or(Data::Str(String::new()), |v| data(m, &v));
@@ -376,7 +373,7 @@ pub(super) fn instance_tool(m: &M<'_>, value: &Value, class: &Value, base: &str)
         code: run.as_ref().and_then(|r| code(m, r)),
         return_direct: matches!(field("return_direct"), Some(Value::Bool(true))),
     };
-    Some(std::sync::Arc::new(super::model::Op { kind: OpKind::Tool(tool), origin: origin(m, site) }))
+    std::sync::Arc::new(super::model::Op { kind: OpKind::Tool(tool), origin: origin(m, site) })
 }
 
 /// The tools of a list: tools, functions, classes and schemas.
@@ -392,7 +389,7 @@ pub(super) fn list(m: &mut M<'_>, value: &Value, site: Site) -> Vec<Node> {
 
 /// What LangChain makes of an element of a list of tools.
 fn one(m: &mut M<'_>, value: &Value, site: Site) -> Node {
-    if let Some(op) = op_of(m, value).or_else(|| super::structured::instance_op(m, value)) {
+    if let Some(op) = op_of(m, value).or_else(|| super::instances::instance_op(m, value)) {
         return op;
     }
     if code(m, value).is_some() {
