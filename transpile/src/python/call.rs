@@ -265,6 +265,9 @@ impl<H: Host> Machine<'_, H> {
         if let Some(value) = self.builtin_method(receiver, name, &args, site)? {
             return Ok(value);
         }
+        if let Some(value) = self.parser_method(receiver, name, &args, site)? {
+            return Ok(value);
+        }
         if let Value::Symbol(symbol) = receiver
             && let Some(assumed) = symbol.assumed.clone().filter(|a| !a.is_symbol())
             && !matches!(assumed, Value::None)

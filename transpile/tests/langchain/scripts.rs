@@ -381,3 +381,28 @@ sql = create_sql_query_chain(model, None, PromptTemplate.from_template("{input} 
     assert_eq!(object(&file, "sql")["steps"][3]["kwargs"]["stop"], json!(["\nSQLResult:"]));
     assert_eq!(losses(&file), "");
 }
+
+#[test]
+fn arguments_of_the_command_line_have_their_defaults() {
+    let script = r#"
+import argparse
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import PromptTemplate
+parser = argparse.ArgumentParser()
+parser.add_argument("-m", "--model-name", default="o")
+parser.add_argument("--texts", nargs="+")
+parser.add_argument("path")
+commands = parser.add_subparsers(dest="command")
+run = commands.add_parser("run")
+run.add_argument("--temperature", type=float, default="0.5")
+args, rest = parser.parse_known_args()
+llm = ChatOpenAI(model=args.model_name, temperature=args.temperature)
+prompt = PromptTemplate.from_template((args.texts or ["{a}"])[0])
+unknown = ChatOpenAI(model=args.path)
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "llm")["model"], "o");
+    assert_eq!(object(&file, "llm")["params"], json!({ "temperature": 0.5 }));
+    assert_eq!(object(&file, "prompt")["template"], "{a}");
+    assert_eq!(losses(&file), "15: the name of the model is not known: the argument `path`\n");
+}

@@ -1,5 +1,6 @@
 //! The parts of Python's standard library that DAG and chain files use while they are loaded.
 
+mod arguments;
 mod data;
 mod functional;
 mod listing;
@@ -22,6 +23,9 @@ use std::rc::Rc;
 impl<H: Host> Machine<'_, H> {
     /// A call of a function of the standard library; `None` where it is not modelled.
     pub(super) fn call_stdlib(&mut self, path: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
+        if let Some(value) = self.call_arguments(path) {
+            return Ok(Some(value));
+        }
         if let Some(value) = self.call_when(path, args, site)? {
             return Ok(Some(value));
         }
