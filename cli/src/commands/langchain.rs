@@ -15,6 +15,7 @@ pub(super) fn inspect_file(args: &InspectArgs, terminal: &Terminal) -> Result<Ex
     let options = LangChainOptions {
         roots: args.airflow.roots.iter().map(|p| p.display().to_string()).collect(),
         library: None,
+        uncalled: true,
         env: args.airflow.environment()?,
     };
     let seen = read(&files(&args.file), &args.file.display().to_string(), &options);
@@ -39,6 +40,7 @@ pub(super) fn transpile(args: &FromLangChainArgs, terminal: &Terminal) -> Result
     let options = LangChainOptions {
         roots: args.roots.iter().map(|p| p.display().to_string()).collect(),
         library: args.library.as_ref().map(|p| p.display().to_string()),
+        uncalled: false,
         env: environment(&args.env)?,
     };
     let disk = args.paths.iter().map(|p| files(p)).max_by_key(|d| d.max_bytes).unwrap_or_default();

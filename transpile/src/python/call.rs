@@ -112,6 +112,7 @@ impl<H: Host> Machine<'_, H> {
 
     /// Calls a function of a file that was read.
     pub(super) fn call_function(&mut self, function: &Rc<Function>, args: Args, site: Site) -> Eval<Value> {
+        self.called.insert(function.site);
         let scope = self.new_scope(function.scope, false);
         let saved = (self.module, self.scope);
         let bound = self.bind_arguments(function, args, scope, site);

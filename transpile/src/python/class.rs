@@ -4,11 +4,21 @@ use super::dict::Dict;
 use super::host::Host;
 use super::machine::{Eval, Machine, Raised};
 use super::syntax::{ast, span_of};
-use super::value::{Args, Class, Object, Site, Value};
+use super::value::{Args, Class, Object, Site, SymbolKind, Value};
 use std::rc::Rc;
 
 /// Bases whose subclasses have fields.
-const RECORDS: [&str; 3] = ["typing.NamedTuple", "pydantic.BaseModel", "pydantic.main.BaseModel"];
+const RECORDS: [&str; 9] = [
+    "typing.NamedTuple",
+    "pydantic.BaseModel",
+    "pydantic.main.BaseModel",
+    "pydantic.v1.BaseModel",
+    "pydantic.BaseSettings",
+    "pydantic_settings.BaseSettings",
+    "langchain.pydantic_v1.BaseModel",
+    "langchain_core.pydantic_v1.BaseModel",
+    "sqlmodel.SQLModel",
+];
 
 /// Bases that make a class an enum.
 const ENUMS: [&str; 5] = ["enum.Enum", "enum.StrEnum", "enum.IntEnum", "enum.Flag", "enum.IntFlag"];
@@ -171,7 +181,18 @@ impl<H: Host> Machine<'_, H> {
         if definition.is_enum {
             return self.enum_by_value(class, args.pos.first(), site);
         }
-        let instance = self.alloc(Object::Instance(class.clone(), Dict::new()));
+        let instance = match self.class_attr(class, "__new__") {
+            Some(make) => {
+                let mut given = args.clone();
+                given.pos.insert(0, class.clone());
+                let made = self.call(&make, given, site)?;
+                match self.class_of(&made).is_some_and(|c| self.same(&c, class)) {
+                    true => made,
+                    false => return Ok(made),
+                }
+            }
+            None => self.alloc(Object::Instance(class.clone(), Dict::new())),
+        };
         let Value::Obj(id) = instance else { return Ok(instance) };
         let base = self.external_base(class);
         if let Some(base) = &base {
@@ -245,16 +266,28 @@ impl<H: Host> Machine<'_, H> {
         Some(self.alloc(Object::Instance(class, attrs)))
     }
 
-    /// `field(default_factory=list)` gives a fresh list.
+    /// `field(default_factory=list)` gives a fresh list; Pydantic's `Field("a")` gives its default.
     fn field_default(&mut self, default: Value, site: Site) -> Eval<Value> {
-        let Some(Object::Partial(Value::External(path), args)) = self.object_of(&default) else {
-            return Ok(default);
+        let symbol = match &default {
+            Value::Symbol(symbol) => Some(symbol.clone()),
+            _ => None,
         };
-        if &**path != "dataclasses.field" {
+        let (path, args) = match (self.object_of(&default), symbol.as_ref().map(|s| &s.kind)) {
+            (Some(Object::Partial(Value::External(path), args)), _) => (path.clone(), args.clone()),
+            (_, Some(SymbolKind::Call(path, args))) => (path.clone(), args.clone()),
+            _ => return Ok(default),
+        };
+        let is_pydantic = path.starts_with("pydantic") && path.ends_with(".Field")
+            || path.starts_with("langchain") && path.ends_with("pydantic_v1.Field");
+        if &*path != "dataclasses.field" && !is_pydantic {
             return Ok(default);
         }
-        if let Some(value) = args.named("default") {
-            return Ok(value.clone());
+        let given = args.named("default").or(args.pos.first().filter(|_| is_pydantic));
+        match given {
+            Some(Value::Ellipsis) => return Ok(default),
+            Some(value) => return Ok(value.clone()),
+            None if is_pydantic && args.named("default_factory").is_none() => return Ok(default),
+            None => {}
         }
         match args.named("default_factory").cloned() {
             Some(factory) => self.call(&factory, Args::default(), site),

@@ -107,6 +107,8 @@ pub struct Machine<'v, H: Host> {
     pub(super) modules: Vec<Module>,
     pub(super) by_name: HashMap<Rc<str>, Option<ModuleId>>,
     pub(super) functions: HashMap<(ModuleId, u32), Rc<ast::StmtFunctionDef>>,
+    /// Where the functions stand that were called.
+    pub(super) called: std::collections::HashSet<Site>,
     pub(super) lambdas: HashMap<(ModuleId, u32), Rc<ast::ExprLambda>>,
     pub(super) builtins: ScopeId,
     /// The last module of the host's libraries whose names were imported by `*`.
@@ -150,6 +152,7 @@ impl<'v, H: Host> Machine<'v, H> {
             modules: Vec::new(),
             by_name: HashMap::new(),
             functions: HashMap::new(),
+            called: Default::default(),
             lambdas: HashMap::new(),
             builtins: ScopeId(0),
             starred: None,
@@ -304,6 +307,23 @@ impl<'v, H: Host> Machine<'v, H> {
     /// The files that can be read.
     pub fn vfs(&self) -> &'v dyn Vfs {
         self.vfs
+    }
+
+    /// True where the function was called.
+    pub fn was_called(&self, function: &super::value::Function) -> bool {
+        self.called.contains(&function.site)
+    }
+
+    /// Gives the evaluation that many more steps than it has taken, where it has not reached its bound.
+    pub fn allow_steps(&mut self, more: u64) {
+        self.options.limits.steps = self.steps.saturating_add(more);
+    }
+
+    /// The first instance of an own class.
+    pub fn instance_of(&self, class: &Value) -> Option<Value> {
+        let Value::Obj(class) = class else { return None };
+        let is_of = |o: &Object| matches!(o, Object::Instance(Value::Obj(own), _) if own == class);
+        self.heap.iter().position(is_of).map(|at| Value::Obj(ObjId(at as u32)))
     }
 
     /// Every function of the files that was defined, with its value.

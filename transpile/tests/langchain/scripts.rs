@@ -406,3 +406,90 @@ unknown = ChatOpenAI(model=args.path)
     assert_eq!(object(&file, "prompt")["template"], "{a}");
     assert_eq!(losses(&file), "15: the name of the model is not known: the argument `path`\n");
 }
+
+/// The inventory holds what handlers, methods and helpers make that the file itself does not call, and says what of it
+/// only their callers know.
+#[test]
+fn functions_that_are_not_called_belong_to_the_inventory() {
+    let script = r#"
+from fastapi import FastAPI
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
+from langchain_core.tools import tool
+app = FastAPI()
+class Bot:
+    def __init__(self, name="o"):
+        self.llm = ChatOpenAI(model=name)
+    async def answer(self, text):
+        if not text:
+            raise ValueError("nothing")
+        chain = ChatPromptTemplate.from_template("answer {q}") | self.llm
+        return await chain.ainvoke({"q": text})
+@app.post("/ask")
+async def ask(question: str):
+    llm = ChatOpenAI(model="handler", temperature=0)
+    return llm.invoke(PromptTemplate.from_template("ask {q}").format(q=question))
+def tools():
+    @tool
+    def look(word: str) -> str:
+        """Looks."""
+        return word
+    return [look]
+def given(template):
+    return PromptTemplate.from_template(template)
+def called():
+    return ChatOpenAI(model="called")
+once = called()
+"#;
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let options =
+        rustchain_transpile::from::langchain::LangChainOptions { uncalled: true, ..Default::default() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let names = |nodes: &[rustchain_transpile::from::langchain::Node], key: &str| -> Vec<String> {
+        let mut all: Vec<String> =
+            nodes.iter().map(|n| op_json(n)[key].as_str().unwrap_or_default().to_owned()).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(names(&file.models, "model"), ["called", "handler", "o"]);
+    assert_eq!(names(&file.tools, "name"), ["look"]);
+    assert_eq!(names(&file.prompts, "class"), ["ChatPromptTemplate", "PromptTemplate"]);
+    assert_eq!(file.objects.len(), 1);
+    assert!(losses(&file).starts_with("26: the text of the prompt is not known"), "{}", losses(&file));
+    // A conversion is about what the file itself does.
+    assert_eq!(text("a.py", script).models.len(), 1);
+}
+
+#[test]
+fn settings_of_pydantic_and_single_instances_hold_what_they_hold() {
+    let script = r#"
+from pydantic import Field
+from pydantic_settings import BaseSettings
+from langchain_openai import ChatOpenAI
+class Settings(BaseSettings):
+    model: str = Field("o", description="name")
+    temperature: float = Field(default=0.25)
+    others: list = Field(default_factory=lambda: ["p"])
+class Models:
+    _one = None
+    def __new__(cls, *args):
+        if cls._one is None:
+            cls._one = super().__new__(cls)
+            cls._one.ready = False
+        return cls._one
+    def __init__(self, settings):
+        if not self.ready:
+            self.llm = ChatOpenAI(model=settings.model, temperature=settings.temperature)
+            self.ready = True
+settings = Settings()
+first = Models(settings).llm
+second = Models(settings).llm
+other = ChatOpenAI(model=settings.others[0])
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "first")["model"], "o");
+    assert_eq!(object(&file, "first")["params"], json!({ "temperature": 0.25 }));
+    assert_eq!(file.objects[0].aliases, ["second"]);
+    assert_eq!(object(&file, "other")["model"], "p");
+    assert_eq!(losses(&file), "");
+}

@@ -21,12 +21,12 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
             add(&mut file.objects, name.to_string(), op);
         }
     }
-    let made = std::mem::take(&mut m.host.ops);
-    inventory(&mut file, made.iter().cloned());
     file.inner = super::graph::inner(m).into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
+    let made = m.host.ops.clone();
+    let rest = if m.host.uncalled { super::uncalled::call_rest(m) } else { Vec::new() };
+    inventory(&mut file, made.into_iter().chain(rest));
     let inner: Vec<Node> = file.inner.iter().map(|g: &Inner| g.op.clone()).collect();
     inventory(&mut file, inner.into_iter());
-    m.host.ops = made;
     file.losses = m
         .host
         .losses

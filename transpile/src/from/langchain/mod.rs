@@ -35,6 +35,7 @@ mod state;
 mod structured;
 mod template;
 mod tools;
+mod uncalled;
 mod walk;
 
 pub use graph::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};

@@ -9,6 +9,8 @@ pub struct LangChainOptions {
     pub roots: Vec<String>,
     /// A `site-packages` folder in which LangChain is installed: its default prompts are read from there.
     pub library: Option<String>,
+    /// Also what functions make that the file itself does not call is listed.
+    pub uncalled: bool,
     /// Environment variables that are known.
     pub env: BTreeMap<String, String>,
 }

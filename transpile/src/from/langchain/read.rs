@@ -57,7 +57,7 @@ fn evaluate_cells(
     cells: Vec<(usize, usize)>,
     options: &LangChainOptions,
 ) -> LangChainFile {
-    let host = LangChainHost { cells, library: options.library.clone(), ..LangChainHost::default() };
+    let host = LangChainHost { cells, ..host_of(options) };
     run(vfs, path, source, host, options, &roots(vfs, path, &options.roots))
 }
 
@@ -95,8 +95,11 @@ pub(super) fn evaluate(
     options: &LangChainOptions,
     roots: &[String],
 ) -> LangChainFile {
-    let host = LangChainHost { library: options.library.clone(), ..LangChainHost::default() };
-    run(vfs, path, source, host, options, roots)
+    run(vfs, path, source, host_of(options), options, roots)
+}
+
+fn host_of(options: &LangChainOptions) -> LangChainHost {
+    LangChainHost { library: options.library.clone(), uncalled: options.uncalled, ..LangChainHost::default() }
 }
 
 fn run(

@@ -72,6 +72,8 @@ pub struct LangChainHost {
     pub(super) extents: HashMap<usize, Extent>,
     /// Where LangChain is installed.
     pub(super) library: Option<String>,
+    /// Functions that the file does not call are called for the inventory.
+    pub(super) uncalled: bool,
     /// The code cells of a notebook: number and first line.
     pub(super) cells: Vec<(usize, usize)>,
 }
