@@ -3,14 +3,16 @@
 use super::state::M;
 use crate::python::Site;
 
-/// The text of a file that a place in a file refers to by a relative path.
+/// The text of a file that a place in a file refers to by a relative path, or by one that begins with its own folder
+/// (`Path(__file__).parent / "a.txt"`).
 ///
 /// # Errors
 /// The path leaves the folder, or the file cannot be read.
 pub(super) fn read_beside(m: &M<'_>, site: Site, path: &str) -> Result<String, String> {
     let here = m.path_of(site.module);
     let folder = here.rsplit_once('/').map_or("", |(folder, _)| folder);
-    m.vfs().read(&inside(folder, path)?)
+    let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    m.vfs().read(&inside(folder, below.filter(|_| !folder.is_empty()).unwrap_or(path))?)
 }
 
 /// `folder/path`.
