@@ -75,7 +75,12 @@ impl<H: Host> Machine<'_, H> {
             }
             return Ok(());
         }
-        let Value::Obj(id) = base else { return Ok(()) };
+        let Value::Obj(id) = base else {
+            if let Some(name) = key.as_str() {
+                self.keep(base, name, &value);
+            }
+            return Ok(());
+        };
         let hash = self.key(key);
         let index = match key {
             Value::Int(i) => Some(*i),

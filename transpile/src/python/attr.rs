@@ -47,6 +47,9 @@ impl<H: Host> Machine<'_, H> {
 
     /// `base.name`, where it is there.
     pub(super) fn attr_opt(&mut self, base: &Value, name: &str, span: Span) -> Eval<Option<Value>> {
+        if let Some(value) = self.kept(base, name) {
+            return Ok(Some(value));
+        }
         if let Some(value) = H::attr(self, base, name)? {
             return Ok(Some(value));
         }
@@ -239,7 +242,9 @@ impl<H: Host> Machine<'_, H> {
                 let scope = self.module_ref(*id).scope;
                 self.bind_in(scope, name, value);
             }
-            _ => {}
+            _ => {
+                self.keep(base, name, &value);
+            }
         }
         Ok(())
     }
@@ -247,6 +252,9 @@ impl<H: Host> Machine<'_, H> {
     /// `base[key]`.
     pub(super) fn item(&mut self, base: &Value, key: &Value, span: Span) -> Eval<Value> {
         if let Some(value) = H::item(self, base, key)? {
+            return Ok(value);
+        }
+        if let Some(value) = key.as_str().and_then(|key| self.kept(base, key)) {
             return Ok(value);
         }
         if let Value::External(path) = base {

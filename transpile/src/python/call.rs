@@ -45,6 +45,9 @@ impl<H: Host> Machine<'_, H> {
     }
 
     pub(super) fn call_external(&mut self, path: &Rc<str>, args: Args, site: Site) -> Eval<Value> {
+        if let Some(value) = self.variable_set(path, &args) {
+            return Ok(value);
+        }
         if let Some(value) = H::call(self, path, &args, site)? {
             return Ok(value);
         }
@@ -52,6 +55,9 @@ impl<H: Host> Machine<'_, H> {
             return Ok(value);
         }
         if let Some(value) = self.call_stdlib(path, &args, site)? {
+            return Ok(value);
+        }
+        if let Some(value) = self.call_keeper(path, &args) {
             return Ok(value);
         }
         if !path.starts_with("builtins.") {

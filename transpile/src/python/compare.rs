@@ -276,7 +276,7 @@ impl<H: Host> Machine<'_, H> {
         if let Value::External(path) = container {
             return Ok(match (&**path, item) {
                 ("os.environ", Value::Str(name)) => {
-                    if self.options.env.contains_key(&**name) {
+                    if self.options.env.contains_key(&**name) || self.kept(container, name).is_some() {
                         Some(true)
                     } else if self.options.env_is_complete {
                         Some(false)
@@ -288,6 +288,7 @@ impl<H: Host> Machine<'_, H> {
                     let scope = self.module_ref(self.module).scope;
                     Some(self.scope_ref(scope).vars.contains_key(name))
                 }
+                (_, Value::Str(name)) => self.is_kept(container, name),
                 _ => None,
             });
         }

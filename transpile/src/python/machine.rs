@@ -107,6 +107,8 @@ pub struct Machine<'v, H: Host> {
     pub(super) modules: Vec<Module>,
     pub(super) by_name: HashMap<Rc<str>, Option<ModuleId>>,
     pub(super) functions: HashMap<(ModuleId, u32), Rc<ast::StmtFunctionDef>>,
+    /// What the file keeps on objects that are not read, by its place, with that object.
+    pub(super) kept: HashMap<Rc<str>, (Value, Value)>,
     /// Where the functions stand that were called.
     pub(super) called: std::collections::HashSet<Site>,
     pub(super) lambdas: HashMap<(ModuleId, u32), Rc<ast::ExprLambda>>,
@@ -152,6 +154,7 @@ impl<'v, H: Host> Machine<'v, H> {
             modules: Vec::new(),
             by_name: HashMap::new(),
             functions: HashMap::new(),
+            kept: HashMap::new(),
             called: Default::default(),
             lambdas: HashMap::new(),
             builtins: ScopeId(0),

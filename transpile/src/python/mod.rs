@@ -14,6 +14,7 @@ pub mod dict;
 mod exec;
 mod expr;
 mod flow;
+mod foreign;
 mod format;
 pub mod host;
 mod import;

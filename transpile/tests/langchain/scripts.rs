@@ -493,3 +493,36 @@ other = ChatOpenAI(model=settings.others[0])
     assert_eq!(object(&file, "other")["model"], "p");
     assert_eq!(losses(&file), "");
 }
+
+/// Pages, servers and chat apps keep their chains on objects of their frameworks.
+#[test]
+fn what_is_kept_on_objects_of_other_libraries_is_found_again() {
+    let script = r#"
+import os
+import chainlit as cl
+import streamlit as st
+from fastapi import FastAPI
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
+from langchain_community.vectorstores import FAISS
+from langchain_core.prompts import ChatPromptTemplate
+if "store" not in st.session_state:
+    st.session_state.store = FAISS.from_texts(["a"], OpenAIEmbeddings(model="e"))
+    st.session_state["llm"] = ChatOpenAI(model="page")
+app = FastAPI()
+app.state.llm = ChatOpenAI(model="server")
+cl.user_session.set("llm", ChatOpenAI(model="chat"))
+os.environ["MODEL"] = "set"
+prompt = ChatPromptTemplate.from_template("{x}")
+page = st.session_state.store.as_retriever() | prompt | st.session_state.llm
+server = prompt | app.state.llm
+chat = prompt | cl.user_session.get("llm")
+variable = ChatOpenAI(model=os.getenv("MODEL", "other"))
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "page")["steps"][0]["embeddings"]["model"], "e");
+    assert_eq!(object(&file, "page")["steps"][2]["model"], "page");
+    assert_eq!(object(&file, "server")["steps"][1]["model"], "server");
+    assert_eq!(object(&file, "chat")["steps"][1]["model"], "chat");
+    assert_eq!(object(&file, "variable")["model"], "set");
+    assert_eq!(losses(&file), "");
+}
