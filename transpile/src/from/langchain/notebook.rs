@@ -1,5 +1,6 @@
 //! Jupyter notebooks: the code cells as one Python file.
 
+use crate::python::syntax;
 use serde::Deserialize;
 
 /// A notebook as Python.
@@ -9,6 +10,8 @@ pub(super) struct Notebook {
     pub source: String,
     /// For each code cell: its 1-based number among all cells and the 0-based line where it begins.
     pub cells: Vec<(usize, usize)>,
+    /// Cells that do not parse, and so do not run: where their problem is in `source`, and what it is.
+    pub broken: Vec<(u32, String)>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +72,11 @@ pub(super) fn parse(text: &str) -> Result<Notebook, String> {
             Source::Text(text) => text,
         };
         out.cells.push((index + 1, line));
-        let code = python_of(&code);
+        let mut code = python_of(&code);
+        if let Some(problem) = problem_of(&code) {
+            out.broken.push((out.source.len() as u32, problem));
+            code = commented(&code);
+        }
         line += code.matches('\n').count() + 1;
         out.source.push_str(&code);
         out.source.push('\n');
@@ -77,17 +84,46 @@ pub(super) fn parse(text: &str) -> Result<Notebook, String> {
     Ok(out)
 }
 
+/// Why a cell does not parse.
+fn problem_of(code: &str) -> Option<String> {
+    match syntax::parse(code) {
+        Ok((_, problems)) => problems.into_iter().next().map(|p| p.message),
+        Err(problem) => Some(problem.message),
+    }
+}
+
+/// Every line as a comment.
+fn commented(code: &str) -> String {
+    code.split('\n').map(|l| format!("# {l}")).collect::<Vec<_>>().join("\n")
+}
+
+/// `name = !command` and `name = %magic`: the name, and what follows.
+fn assigned(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.split_once('=')?;
+    let (name, rest) = (name.trim(), rest.trim_start());
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.is_empty();
+    (is_name && rest.starts_with(['!', '%'])).then_some((name, rest))
+}
+
 /// A cell without magics: they become comments of the same number of lines.
 fn python_of(code: &str) -> String {
     let first = code.trim_start();
     if first.starts_with("%%") && !first.starts_with("%%time") && !first.starts_with("%%capture") {
-        return code.lines().map(|l| format!("# {l}")).collect::<Vec<_>>().join("\n");
+        return commented(code);
     }
     let mut continued = false;
     let mut out = Vec::new();
     for l in code.split('\n') {
         let trimmed = l.trim_start();
         let indent = l.get(..l.len() - trimmed.len()).unwrap_or("");
+        if let Some(timed) = trimmed.strip_prefix("%time ").filter(|_| !continued) {
+            out.push(format!("{indent}{timed}"));
+            continue;
+        }
+        if let Some((name, command)) = assigned(trimmed).filter(|_| !continued) {
+            out.push(format!("{indent}{name} = get_ipython()  # {command}"));
+            continue;
+        }
         let is_magic = continued
             || trimmed.starts_with(['%', '!', '?'])
             || (trimmed.ends_with('?') && !trimmed.contains(['#', '"', '\'']));
@@ -117,5 +153,17 @@ mod tests {
         assert_eq!(notebook.source, "pass  # !pip install x\na = 1\n# %%bash\n# ls\nb = a\n");
         assert_eq!(notebook.cells, [(2, 0), (3, 2), (4, 4)]);
         assert!(parse("[]").is_err());
+    }
+
+    #[test]
+    fn a_cell_that_does_not_parse_is_left_out_alone() {
+        let text = r##"{"cells": [
+            {"cell_type": "code", "source": "a = (\nb"},
+            {"cell_type": "code", "source": "files = !ls\n%time c = await f()"}
+        ]}"##;
+        let notebook = parse(text).unwrap();
+        assert_eq!(notebook.source, "# a = (\n# b\nfiles = get_ipython()  # !ls\nc = await f()\n");
+        assert_eq!(notebook.broken.len(), 1);
+        assert_eq!(notebook.broken[0].0, 0);
     }
 }

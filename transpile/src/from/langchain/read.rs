@@ -7,8 +7,9 @@ use super::options::LangChainOptions;
 use super::state::{LangChainHost, M};
 use super::{notebook, package};
 use crate::python::roots::{named_by_imports, package as package_of, roots};
-use crate::python::{Limits, Machine, Options, Site, Stop};
+use crate::python::{Limits, Machine, ModuleId, Options, Site, Stop};
 use crate::vfs::{ConfinedVfs, Vfs};
+use rustchain_grammar::Span;
 
 /// Stack of the thread that evaluates: deep files must not overflow it.
 const STACK: usize = 512 << 20;
@@ -45,7 +46,7 @@ fn read_data(vfs: &(dyn Vfs + Sync), path: &str, text: &str, options: &LangChain
 
 fn read_notebook(vfs: &dyn Vfs, path: &str, text: &str, options: &LangChainOptions) -> LangChainFile {
     match notebook::parse(text) {
-        Ok(notebook) => evaluate_cells(vfs, path, &notebook.source, notebook.cells, options),
+        Ok(notebook) => evaluate_cells(vfs, path, notebook, options),
         Err(message) => json::refused(path, message),
     }
 }
@@ -53,12 +54,20 @@ fn read_notebook(vfs: &dyn Vfs, path: &str, text: &str, options: &LangChainOptio
 fn evaluate_cells(
     vfs: &dyn Vfs,
     path: &str,
-    source: &str,
-    cells: Vec<(usize, usize)>,
+    notebook: notebook::Notebook,
     options: &LangChainOptions,
 ) -> LangChainFile {
-    let host = LangChainHost { cells, ..host_of(options) };
-    run(vfs, path, source, host, options, &roots(vfs, path, &options.roots))
+    let notebook::Notebook { source, cells, broken } = notebook;
+    let mut host = LangChainHost { cells, ..host_of(options) };
+    for (at, problem) in broken {
+        let site = Site { module: ModuleId(0), span: Span::new(at, at) };
+        host.lose(
+            Effect::Structure,
+            format!("this cell does not parse, so it does not run: {problem}"),
+            site,
+        );
+    }
+    run(vfs, path, &source, host, options, &roots(vfs, path, &options.roots))
 }
 
 /// What LangChain would hold after a Python file has run.
