@@ -40,6 +40,9 @@ impl<H: Host> Machine<'_, H> {
 
     fn call_unknown(&mut self, callee: &Value, args: Args, site: Site) -> Eval<Value> {
         let path = self.callee_path(callee);
+        if path.ends_with(".run_until_complete") && args.pos.len() == 1 {
+            return Ok(args.pos.into_iter().next().unwrap_or(Value::None));
+        }
         H::unknown_call(self, &path, &args, site);
         Ok(self.symbol(SymbolKind::CallOf(callee.clone(), args), None, site.span))
     }

@@ -526,3 +526,58 @@ variable = ChatOpenAI(model=os.getenv("MODEL", "other"))
     assert_eq!(object(&file, "variable")["model"], "set");
     assert_eq!(losses(&file), "");
 }
+
+#[test]
+fn what_classes_of_models_make_of_their_fields() {
+    let script = r#"
+from langchain_openai import ChatOpenAI
+from langchain_groq import ChatGroq
+from langchain_google_genai import GoogleGenerativeAI
+groq = ChatGroq(model="g", temperature=0)
+o1 = ChatOpenAI(model="o1-mini")
+five = ChatOpenAI(model="gpt-5", temperature=0)
+chat = ChatOpenAI(model="gpt-5-chat-latest", temperature=0)
+quiet = ChatOpenAI(model="gpt-5.1", temperature=0, reasoning_effort="none")
+gemini = GoogleGenerativeAI(model="gemini-pro", temperature="0.5")
+"#;
+    let file = text("a.py", script);
+    let temperature = |name: &str| object(&file, name)["params"]["temperature"].clone();
+    assert_eq!(temperature("groq"), json!(1e-8));
+    assert_eq!(temperature("o1"), json!(1.0));
+    assert_eq!(temperature("five"), Value::Null);
+    assert_eq!(temperature("chat"), json!(0.0));
+    assert_eq!(temperature("quiet"), json!(0.0));
+    assert_eq!(temperature("gemini"), json!(0.5));
+    assert_eq!(object(&file, "gemini")["model"], "models/gemini-pro");
+}
+
+#[test]
+fn coroutines_and_decorators_that_change_nothing_are_followed() {
+    let script = r#"
+import asyncio
+import streamlit as st
+from langsmith import traceable
+from langchain_openai import ChatOpenAI
+from langchain_core.tools import Tool
+@traceable(run_type="chain")
+async def build(name):
+    return ChatOpenAI(model=name)
+@st.cache_resource(show_spinner=False)
+def cached():
+    return ChatOpenAI(model="c")
+a = asyncio.run(build("a"))
+b = asyncio.get_event_loop().run_until_complete(build("b"))
+c = cached()
+async def both():
+    return await asyncio.gather(build("d"), build("e"))
+d, e = asyncio.run(both())
+tool = Tool.from_function(lambda text: text, "look", "Looks.")
+"#;
+    let file = text("a.py", script);
+    for name in ["a", "b", "c", "d", "e"] {
+        assert_eq!(object(&file, name)["model"], name);
+    }
+    assert_eq!(object(&file, "tool")["name"], "look");
+    assert_eq!(object(&file, "tool")["description"], "Looks.");
+    assert_eq!(losses(&file), "");
+}

@@ -26,6 +26,11 @@ const RUNS: &[&str] = &[
     "format",
     "print_ascii",
     "pretty_print",
+    "render_text_description",
+    "render_text_description_and_args",
+    "format_tool_to_openai_function",
+    "convert_to_openai_function",
+    "convert_to_openai_tool",
 ];
 
 /// A call of something that is not modelled: what it gives is a symbol, so only what it may change matters.

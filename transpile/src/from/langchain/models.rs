@@ -142,6 +142,7 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
             Data::Int(providers::anthropic_max_tokens(name.as_str().unwrap_or(""))),
         ));
     }
+    adjust(class, &mut name, &mut params);
     let package = providers::package(class, package);
     Model {
         class: class.into(),
@@ -150,6 +151,47 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
         model: name,
         params,
         base_url,
+    }
+}
+
+/// What classes make of their fields when they are made (langchain-openai 1.7, langchain-groq 1.1,
+/// langchain-google-genai 4).
+fn adjust(class: &str, name: &mut Data, params: &mut Vec<(String, Data)>) {
+    let text = name.as_str().unwrap_or("").to_lowercase();
+    let temperature = params.iter().position(|(k, _)| k == "temperature");
+    match (class, temperature) {
+        ("ChatGroq", Some(at)) => {
+            if let Some((_, Data::Float(zero))) = params.get_mut(at)
+                && *zero == 0.0
+            {
+                *zero = 1e-8;
+            }
+        }
+        ("ChatOpenAI" | "AzureChatOpenAI", None) if text.starts_with("o1") => {
+            params.push(("temperature".into(), Data::Float(1.0)));
+        }
+        ("ChatOpenAI" | "AzureChatOpenAI", Some(at))
+            if text.starts_with("gpt-5") && !text.contains("chat") =>
+        {
+            let is_none = |d: &Data| d.as_str() == Some("none");
+            let no_effort = params.iter().any(|(k, v)| match (k.as_str(), v) {
+                ("reasoning_effort", v) => is_none(v),
+                ("reasoning", Data::Dict(parts)) => parts.iter().any(|(k, v)| k == "effort" && is_none(v)),
+                _ => false,
+            });
+            let is_other = matches!(params.get(at), Some((_, Data::Float(t))) if *t != 1.0);
+            if is_other && !no_effort {
+                params.remove(at);
+            }
+        }
+        ("GoogleGenerativeAI", _) => {
+            if let Data::Str(model) = name
+                && !model.starts_with("models/")
+            {
+                *model = format!("models/{model}");
+            }
+        }
+        _ => {}
     }
 }
 

@@ -15,6 +15,17 @@ use std::rc::Rc;
 pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> Eval<Option<Value>> {
     Ok(Some(match (name.name, name.method) {
         ("tool", "") => decorator(m, name, args, site),
+        ("Tool", "from_function") => {
+            // Here the function comes first.
+            let mut args = args.clone();
+            for (index, name) in ["func", "name", "description"].into_iter().enumerate() {
+                if let Some(value) = args.pos.get(index).cloned() {
+                    args.set(name, value);
+                }
+            }
+            args.pos.clear();
+            structured(m, "Tool", &args, site)
+        }
         ("StructuredTool" | "Tool", "" | "from_function") => structured(m, name.name, args, site),
         ("create_retriever_tool", "") => retriever_tool(m, args, site),
         ("ToolNode" | "ToolExecutor" | "ValidationNode", "") => {

@@ -33,6 +33,15 @@ impl<H: Host> Machine<'_, H> {
             | "enum.unique"
             | "typing.runtime_checkable"
             | "typing.override"
+            | "streamlit.cache_resource"
+            | "streamlit.cache_data"
+            | "streamlit.cache"
+            | "streamlit.experimental_singleton"
+            | "streamlit.experimental_memo"
+            | "langsmith.traceable"
+            | "langfuse.observe"
+            | "langfuse.decorators.observe"
+            | "tenacity.retry"
             | "identity()" => match first {
                 Some(value)
                     if args.pos.len() == 1 && path != "functools.wraps" && self.is_callable(&value) =>
@@ -41,6 +50,9 @@ impl<H: Host> Machine<'_, H> {
                 }
                 _ => Some(Value::External("identity()".into())),
             },
+            // What a coroutine gives is what its function returns.
+            "asyncio.run" | "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.wait_for" => first,
+            "asyncio.gather" => Some(self.list(args.pos.clone())),
             "functools.cached_property" | "functools.cached_property()" => {
                 first.map(|f| self.alloc(Object::Wrapped("property", f)))
             }
