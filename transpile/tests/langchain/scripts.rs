@@ -581,3 +581,26 @@ tool = Tool.from_function(lambda text: text, "look", "Looks.")
     assert_eq!(object(&file, "tool")["description"], "Looks.");
     assert_eq!(losses(&file), "");
 }
+
+#[test]
+fn prompts_agents_and_tools_that_others_hold_are_named() {
+    let script = r#"
+from langchain import hub
+from langchain_openai import ChatOpenAI
+from langchain_community.agent_toolkits import create_sql_agent
+from langchain.agents import load_tools, initialize_agent
+llm = ChatOpenAI(model="m")
+chain = hub.pull("rlm/rag-prompt") | llm
+sql = create_sql_agent(llm, agent_type="openai-tools")
+tools = load_tools(["llm-math", "wikipedia"], llm=llm)
+agent = initialize_agent(tools, llm)
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "chain")["steps"][0]["library"], "hub:rlm/rag-prompt");
+    let sql = object(&file, "sql");
+    assert_eq!(sql["agent"]["steps"][1]["library"], "agents.create_sql_agent");
+    assert_eq!(sql["agent"]["steps"][2]["op"], "bind");
+    assert_eq!(object(&file, "agent")["tools"][0]["name"], "Calculator");
+    assert_eq!(object(&file, "agent")["tools"][1]["name"], "wikipedia");
+    assert_eq!(losses(&file).lines().count(), 4, "{}", losses(&file));
+}

@@ -25,6 +25,20 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
         ("create_self_ask_with_search_agent", "") => turn(m, args, Turn::text("SelfAskOutputParser"), site),
         ("AgentExecutor", "" | "from_agent_and_tools") => executor(m, args, site),
         ("initialize_agent", "") => initialize(m, args, site),
+        (
+            "create_sql_agent"
+            | "create_pandas_dataframe_agent"
+            | "create_csv_agent"
+            | "create_spark_dataframe_agent"
+            | "create_python_agent"
+            | "create_json_agent"
+            | "create_openapi_agent"
+            | "create_vectorstore_agent"
+            | "create_vectorstore_router_agent"
+            | "create_xorbits_agent"
+            | "create_conversational_retrieval_agent",
+            "",
+        ) => ready_made(m, name.name, args, site),
         (agent, "from_llm_and_tools") if agent.ends_with("Agent") => classic(m, agent, args, site),
         _ => return Ok(None),
     }))
@@ -56,6 +70,18 @@ fn turn(m: &mut M<'_>, args: &Args, how: Turn, site: Site) -> Value {
         m.host.lose(Effect::Structure, "the agent has no model or no prompt that is known", site);
         return make(m, OpKind::Unknown("an agent without a model or prompt".into()), site);
     };
+    turn_of(m, model, tools, prompt, how, args, site)
+}
+
+fn turn_of(
+    m: &mut M<'_>,
+    model: Node,
+    tools: Vec<Node>,
+    prompt: Node,
+    how: Turn,
+    args: &Args,
+    site: Site,
+) -> Value {
     let scratchpad = node(m, OpKind::Lambda(Lambda::Named("<lambda>".into())), site);
     let assign = node(m, OpKind::Assign(vec![("agent_scratchpad".into(), scratchpad)]), site);
     let (prompt, bound) = match how.native {
@@ -177,6 +203,39 @@ fn initialize(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     };
     let agent = classic_chain(m, class, model, &tools, site);
     let executor = loop_of(m, class.to_owned(), agent, tools, args);
+    make(m, OpKind::Executor(executor), site)
+}
+
+/// `create_sql_agent(llm, …)` and the like: an agent with its loop whose prompt and tools the library brings.
+fn ready_made(m: &mut M<'_>, function: &str, args: &Args, site: Site) -> Value {
+    let Some(model) = args.get(0, "llm").cloned().map(|v| super::runnables::coerce(m, &v, site)) else {
+        return make(m, OpKind::Unknown("an agent without a model".into()), site);
+    };
+    let native = args.named("agent_type").is_some_and(|v| {
+        let kind = match v {
+            Value::External(path) => last(path).to_lowercase().replace('_', "-"),
+            other => m.text(other).unwrap_or_default(),
+        };
+        kind.starts_with("openai") || kind.starts_with("tool")
+    });
+    let what = format!("the prompt and the tools of `{function}` are LangChain's own and not in the file");
+    m.host.lose(Effect::Setting, what, site);
+    let tools =
+        args.named("extra_tools").cloned().map(|v| super::tools::list(m, &v, site)).unwrap_or_default();
+    let prompt = match args.named("prompt").cloned() {
+        Some(given) => super::runnables::coerce(m, &given, site),
+        None => {
+            let prompt = super::library::named("BasePromptTemplate", format!("agents.{function}"), &[]);
+            node(m, OpKind::Prompt(prompt), site)
+        }
+    };
+    let how = match native {
+        true => Turn::tools("ToolsAgentOutputParser"),
+        false => Turn::text("ReActSingleInputOutputParser"),
+    };
+    let agent = turn_of(m, model, tools.clone(), prompt, how, args, site);
+    let agent = super::runnables::coerce(m, &agent, site);
+    let executor = loop_of(m, agent_class(&agent), agent, tools, args);
     make(m, OpKind::Executor(executor), site)
 }
 

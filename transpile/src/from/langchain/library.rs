@@ -94,13 +94,17 @@ pub(super) fn prompt(m: &mut M<'_>, which: &Default, chat: bool, site: Site) -> 
         site,
     );
     let class = if name.starts_with("CHAT_") { "ChatPromptTemplate" } else { "PromptTemplate" };
-    let prompt = Prompt {
+    node(m, OpKind::Prompt(named(class, library, which.variables)), site)
+}
+
+/// A prompt that is known by its place alone: in the library, or in LangChain's hub (`hub:owner/name`).
+pub(super) fn named(class: &str, place: String, variables: &[&str]) -> Prompt {
+    Prompt {
         class: class.into(),
-        input_variables: which.variables.iter().map(|v| (*v).to_owned()).collect(),
+        input_variables: variables.iter().map(|v| (*v).to_owned()).collect(),
         partial: Vec::new(),
-        body: PromptBody::Library(library),
-    };
-    node(m, OpKind::Prompt(prompt), site)
+        body: PromptBody::Library(place),
+    }
 }
 
 fn installed(m: &M<'_>, which: &Default, name: &str) -> Option<Node> {

@@ -199,7 +199,8 @@ pub enum PromptBody {
     Messages(Vec<Message>),
     /// Examples between a prefix and a suffix.
     FewShot(Box<FewShot>),
-    /// A default of LangChain's own chains, by its place in the library; its text was not read.
+    /// A default of LangChain's own chains, by its place in the library, or a prompt of its hub (`hub:owner/name`); its
+    /// text was not read.
     Library(String),
 }
 

@@ -46,7 +46,11 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
                 format!("the prompt `{id}` is in LangChain's hub, not in the file"),
                 site,
             );
-            make(m, OpKind::Unknown(format!("the prompt `{id}` of LangChain's hub")), site)
+            make(
+                m,
+                OpKind::Prompt(super::library::named("BasePromptTemplate", format!("hub:{id}"), &[])),
+                site,
+            )
         }
         _ => return Ok(None),
     }))

@@ -28,6 +28,7 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
         }
         ("StructuredTool" | "Tool", "" | "from_function") => structured(m, name.name, args, site),
         ("create_retriever_tool", "") => retriever_tool(m, args, site),
+        ("load_tools", "") => return Ok(loaded(m, args, site)),
         ("ToolNode" | "ToolExecutor" | "ValidationNode", "") => {
             let given = args.get(0, "tools").or(args.named("schemas")).cloned();
             let tools = given.map(|v| list(m, &v, site)).unwrap_or_default();
@@ -83,6 +84,52 @@ fn made_by_library(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value
         return_direct: false,
     };
     make(m, OpKind::Tool(tool), site)
+}
+
+/// `load_tools(["serpapi", "llm-math"])`: the tools by the names under which the library lists them.
+fn loaded(m: &mut M<'_>, args: &Args, site: Site) -> Option<Value> {
+    let names = super::data::texts(m, args.get(0, "tool_names"))?;
+    let what =
+        format!("the tools {} are of a library: their descriptions are not in the file", names.join(", "));
+    m.host.lose(Effect::Setting, what, site);
+    let tools: Vec<Value> = names
+        .iter()
+        .map(|listed| {
+            // The first are plain tools of one text.
+            let (name, class, argument) = match listed.as_str() {
+                "llm-math" => ("Calculator", "Tool", "__arg1"),
+                "serpapi" => ("Search", "Tool", "__arg1"),
+                "google-search" => ("google_search", "GoogleSearchRun", "query"),
+                "google-serper" => ("google_serper", "GoogleSerperRun", "query"),
+                "wikipedia" => ("wikipedia", "WikipediaQueryRun", "query"),
+                "arxiv" => ("arxiv", "ArxivQueryRun", "query"),
+                "ddg-search" => ("duckduckgo_search", "DuckDuckGoSearchRun", "query"),
+                "wolfram-alpha" => ("wolfram_alpha", "WolframAlphaQueryRun", "query"),
+                "pubmed" => ("pub_med", "PubmedQueryRun", "query"),
+                "python_repl" => ("Python_REPL", "PythonREPLTool", "query"),
+                "terminal" => ("terminal", "ShellTool", "commands"),
+                other => (other, "Tool", "__arg1"),
+            };
+            let property = match argument {
+                "__arg1" => json!({ "title": "__arg1", "type": "string" }),
+                _ => json!({ "type": "string" }),
+            };
+            let tool = Tool {
+                name: Data::Str(name.into()),
+                description: Data::Unknown(format!("the description that `{listed}` has")),
+                args_schema: json!({
+                    "type": "object",
+                    "properties": { argument: property },
+                    "required": [argument],
+                }),
+                class: class.into(),
+                code: None,
+                return_direct: false,
+            };
+            make(m, OpKind::Tool(tool), site)
+        })
+        .collect();
+    Some(m.list(tools))
 }
 
 /// The name by which the model calls a tool of a library.

@@ -23,9 +23,12 @@ pub(super) fn lower(body: &mut Body<'_, '_>, prompt: &Prompt, op: &Op, input: &V
         PromptBody::FewShot(few) => sent.prompt = Some(few_shot_text(body, few, prompt, input, origin)),
         PromptBody::Messages(messages) => messages_code(body, messages, prompt, input, origin, &mut sent),
         PromptBody::Library(library) => {
-            let message = format!(
-                "the default prompt `{library}` is LangChain's own: give --library SITE_PACKAGES to read it from an installed copy"
-            );
+            let message = match library.strip_prefix("hub:") {
+                Some(id) => format!("the prompt `{id}` is in LangChain's hub, not in the file"),
+                None => format!(
+                    "the default prompt `{library}` is LangChain's own: give --library SITE_PACKAGES to read it from an installed copy"
+                ),
+            };
             body.shared.note(Fate::Lost, Effect::Setting, message, origin);
             sent.prompt = Some(value::hole("string", library).code);
         }
