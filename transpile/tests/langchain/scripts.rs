@@ -453,7 +453,7 @@ once = called()
     };
     assert_eq!(names(&file.models, "model"), ["called", "handler", "o"]);
     assert_eq!(names(&file.tools, "name"), ["look"]);
-    assert_eq!(names(&file.prompts, "class"), ["ChatPromptTemplate", "PromptTemplate"]);
+    assert_eq!(names(&file.prompts, "class"), ["ChatPromptTemplate", "PromptTemplate", "PromptTemplate"]);
     assert_eq!(file.objects.len(), 1);
     assert!(losses(&file).starts_with("26: the text of the prompt is not known"), "{}", losses(&file));
     // A conversion is about what the file itself does.
@@ -603,4 +603,21 @@ agent = initialize_agent(tools, llm)
     assert_eq!(object(&file, "agent")["tools"][0]["name"], "Calculator");
     assert_eq!(object(&file, "agent")["tools"][1]["name"], "wikipedia");
     assert_eq!(losses(&file).lines().count(), 4, "{}", losses(&file));
+}
+
+/// A prompt whose text is not known is a prompt all the same.
+#[test]
+fn prompts_whose_text_is_not_known_stay_prompts() {
+    let script = r#"
+from datetime import datetime
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import ChatPromptTemplate, PromptTemplate
+today = PromptTemplate(template=f"Today is {datetime.now()}. {{question}}", input_variables=["question"])
+chat = ChatPromptTemplate.from_messages(load()) | ChatOpenAI(model="m")
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "today")["op"], "prompt");
+    assert_eq!(object(&file, "today")["input_variables"], json!(["question"]));
+    assert_eq!(object(&file, "chat")["steps"][0]["reason"], "a prompt whose messages are not known");
+    assert_eq!(losses(&file).lines().count(), 2, "{}", losses(&file));
 }

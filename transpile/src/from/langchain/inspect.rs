@@ -128,6 +128,9 @@ fn prompt_json(prompt: &Prompt) -> Value {
         PromptBody::Library(library) => {
             out["library"] = library.as_str().into();
         }
+        PromptBody::Unknown(reason) => {
+            out["reason"] = reason.as_str().into();
+        }
         PromptBody::FewShot(few) => {
             out["examples"] = data(&few.examples);
             out["prefix"] = json!(few.prefix);

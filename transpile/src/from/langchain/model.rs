@@ -202,6 +202,8 @@ pub enum PromptBody {
     /// A default of LangChain's own chains, by its place in the library, or a prompt of its hub (`hub:owner/name`); its
     /// text was not read.
     Library(String),
+    /// Its text or its messages are not known: why.
+    Unknown(String),
 }
 
 /// Examples in a prompt.

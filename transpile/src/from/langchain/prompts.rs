@@ -101,17 +101,29 @@ fn text_prompt(m: &mut M<'_>, args: &Args, site: Site) -> Value {
         return make(m, OpKind::Unknown("a prompt without a template".into()), site);
     };
     let Some(template) = text(m, &template, "the text of the prompt", site) else {
-        return make(m, OpKind::Unknown("a prompt whose text is not known".into()), site);
+        return unread(m, "PromptTemplate", args, "a prompt whose text is not known", site);
     };
     let partial = partials(m, args);
     make(m, OpKind::Prompt(text_of("PromptTemplate", template, format_of(args), partial)), site)
+}
+
+/// A prompt whose text or messages are not known.
+fn unread(m: &mut M<'_>, class: &str, args: &Args, reason: &str, site: Site) -> Value {
+    let given = super::data::texts(m, args.named("input_variables")).unwrap_or_default();
+    let prompt = Prompt {
+        class: class.into(),
+        input_variables: given,
+        partial: partials(m, args),
+        body: PromptBody::Unknown(reason.into()),
+    };
+    make(m, OpKind::Prompt(prompt), site)
 }
 
 fn from_file(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
     let path =
         args.get(0, "template_file").cloned().and_then(|v| text(m, &v, "the path of the template", site));
     let Some(path) = path else {
-        return Ok(make(m, OpKind::Unknown("a prompt in a file that is not known".into()), site));
+        return Ok(unread(m, "PromptTemplate", args, "a prompt in a file that is not known", site));
     };
     match super::files::read_beside(m, site, &path) {
         Ok(template) => {
@@ -120,7 +132,7 @@ fn from_file(m: &mut M<'_>, args: &Args, site: Site) -> Eval<Value> {
         }
         Err(message) => {
             m.host.lose(Effect::Setting, message.clone(), site);
-            Ok(make(m, OpKind::Unknown(message), site))
+            Ok(unread(m, "PromptTemplate", args, &message, site))
         }
     }
 }
@@ -143,7 +155,7 @@ fn from_examples(m: &mut M<'_>, args: &Args, site: Site) -> Value {
         }
         _ => {
             m.host.lose(Effect::Setting, "the examples of the prompt are not known", site);
-            make(m, OpKind::Unknown("a prompt whose examples are not known".into()), site)
+            unread(m, "PromptTemplate", args, "a prompt whose examples are not known", site)
         }
     }
 }
@@ -220,7 +232,7 @@ fn chat(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     let items = list.as_ref().and_then(|v| m.as_items(&v.assumed().unwrap_or_else(|| v.clone())));
     let Some(items) = items.filter(|_| !dirty) else {
         m.host.lose(Effect::Setting, "the messages of the prompt are not known", site);
-        return make(m, OpKind::Unknown("a prompt whose messages are not known".into()), site);
+        return unread(m, "ChatPromptTemplate", args, "a prompt whose messages are not known", site);
     };
     let format = format_of(args);
     let messages = items.iter().map(|i| message(m, i, format, site)).collect();

@@ -27,6 +27,7 @@ pub(super) fn prompted(prompt: &Prompt, input: &Expr) -> Result<Expr, Reason> {
         PromptBody::Text { template, format } => filled(template, *format, &given),
         PromptBody::FewShot(_) => Err("its prompt has examples".to_owned()),
         PromptBody::Library(_) => Err("its prompt is one of the library".to_owned()),
+        PromptBody::Unknown(reason) => Err(reason.clone()),
         PromptBody::Messages(messages) => {
             let mut all = Expr::List(Vec::new());
             for message in messages {

@@ -22,6 +22,10 @@ pub(super) fn lower(body: &mut Body<'_, '_>, prompt: &Prompt, op: &Op, input: &V
         }
         PromptBody::FewShot(few) => sent.prompt = Some(few_shot_text(body, few, prompt, input, origin)),
         PromptBody::Messages(messages) => messages_code(body, messages, prompt, input, origin, &mut sent),
+        PromptBody::Unknown(reason) => {
+            body.shared.note(Fate::Lost, Effect::Setting, reason.clone(), origin);
+            sent.prompt = Some(value::hole("string", reason).code);
+        }
         PromptBody::Library(library) => {
             let message = match library.strip_prefix("hub:") {
                 Some(id) => format!("the prompt `{id}` is in LangChain's hub, not in the file"),
