@@ -455,6 +455,9 @@ once = called()
     assert_eq!(names(&file.tools, "name"), ["look"]);
     assert_eq!(names(&file.prompts, "class"), ["ChatPromptTemplate", "PromptTemplate", "PromptTemplate"]);
     assert_eq!(file.objects.len(), 1);
+    let [chain] = file.inner_chains.as_slice() else { panic!("{:?}", file.inner_chains) };
+    assert_eq!(chain.function.as_deref(), Some("answer"));
+    assert_eq!(op_json(&chain.op)["steps"][1]["model"], "o");
     assert!(losses(&file).starts_with("26: the text of the prompt is not known"), "{}", losses(&file));
     // A conversion is about what the file itself does.
     assert_eq!(text("a.py", script).models.len(), 1);
@@ -620,4 +623,30 @@ chat = ChatPromptTemplate.from_messages(load()) | ChatOpenAI(model="m")
     assert_eq!(object(&file, "today")["input_variables"], json!(["question"]));
     assert_eq!(object(&file, "chat")["steps"][0]["reason"], "a prompt whose messages are not known");
     assert_eq!(losses(&file).lines().count(), 2, "{}", losses(&file));
+}
+
+/// Chains of attributes and of calls stand beside the objects; what is a part of another, or its beginning, does not.
+#[test]
+fn chains_without_a_global_name_are_listed_once() {
+    let script = r#"
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.output_parsers import StrOutputParser
+llm = ChatOpenAI(model="m")
+prompt = ChatPromptTemplate.from_template("{x}")
+held = prompt | llm
+class Page:
+    def __init__(self):
+        self.chain = {"x": prompt | llm | StrOutputParser()} | prompt | llm
+page = Page()
+answer = (prompt | llm | StrOutputParser()).invoke({"x": 1})
+"#;
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let options =
+        rustchain_transpile::from::langchain::LangChainOptions { uncalled: true, ..Default::default() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let found: Vec<(Option<&str>, usize)> =
+        file.inner_chains.iter().map(|c| (c.function.as_deref(), c.op.origin.line)).collect();
+    assert_eq!(found, [(Some("__init__"), 10), (None, 12)]);
+    assert_eq!(losses(&file), "");
 }

@@ -22,9 +22,12 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
         }
     }
     file.inner = super::graph::inner(m).into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
-    let made = m.host.ops.clone();
-    let rest = if m.host.uncalled { super::uncalled::call_rest(m) } else { Vec::new() };
-    inventory(&mut file, made.into_iter().chain(rest));
+    let mut made = m.host.ops.clone();
+    if m.host.uncalled {
+        made.extend(super::uncalled::call_rest(m));
+        file.inner_chains = super::chains::inner(m, &file, &made);
+    }
+    inventory(&mut file, made.into_iter());
     let inner: Vec<Node> = file.inner.iter().map(|g: &Inner| g.op.clone()).collect();
     inventory(&mut file, inner.into_iter());
     file.losses = m

@@ -1,8 +1,8 @@
 //! What the importer saw, as JSON.
 
 use super::model::{
-    Bind, Chain, Code, Configurable, Data, Embeddings, Lambda, LangChainFile, Message, Model, Node, Op,
-    OpKind, Part, Prompt, PromptBody, Retriever, Tool,
+    Bind, Chain, Code, Configurable, Data, Embeddings, Inner, Lambda, LangChainFile, Message, Model, Node,
+    Op, OpKind, Part, Prompt, PromptBody, Retriever, Tool,
 };
 use super::schema::unordered;
 use serde_json::{Map, Value, json};
@@ -13,6 +13,10 @@ const MAX_DEPTH: u32 = 60;
 /// The JSON that `inspect` prints.
 pub fn inspect(file: &LangChainFile) -> Value {
     let all = |nodes: &[Node]| nodes.iter().map(|n| op(n)).collect::<Vec<_>>();
+    let inner = |list: &[Inner]| {
+        let one = |i: &Inner| json!({ "function": i.function, "tree": op(&i.op), "line": i.op.origin.line });
+        list.iter().map(one).collect::<Vec<_>>()
+    };
     json!({
         "schema_version": 1,
         "objects": file.objects.iter().map(|o| json!({
@@ -21,11 +25,8 @@ pub fn inspect(file: &LangChainFile) -> Value {
             "tree": op(&o.op),
             "line": o.op.origin.line,
         })).collect::<Vec<_>>(),
-        "inner_graphs": file.inner.iter().map(|g| json!({
-            "function": g.function,
-            "tree": op(&g.op),
-            "line": g.op.origin.line,
-        })).collect::<Vec<_>>(),
+        "inner_graphs": inner(&file.inner),
+        "inner_chains": inner(&file.inner_chains),
         "prompts": all(&file.prompts),
         "models": all(&file.models),
         "tools": all(&file.tools),

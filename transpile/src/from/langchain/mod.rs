@@ -1,6 +1,7 @@
 //! LangChain and LangGraph: what the libraries would hold after a file has run, without running it.
 
 mod agents;
+mod chains;
 mod data;
 mod documents;
 mod doubt;

@@ -483,12 +483,12 @@ pub struct Named {
     pub op: Node,
 }
 
-/// A graph that no global name holds.
+/// A graph or chain that no global name holds.
 #[derive(Clone, Debug)]
 pub struct Inner {
     /// The function it was made in, where it was made in one.
     pub function: Option<String>,
-    /// The graph.
+    /// The graph or chain.
     pub op: Node,
 }
 
@@ -499,6 +499,8 @@ pub struct LangChainFile {
     pub objects: Vec<Named>,
     /// Graphs without a global name.
     pub inner: Vec<Inner>,
+    /// Chains without a global name.
+    pub inner_chains: Vec<Inner>,
     /// Every prompt that was made.
     pub prompts: Vec<Node>,
     /// Every model that was made.

@@ -1,0 +1,78 @@
+//! Chains that no global name holds: of functions, methods and attributes, and those that are run where they are made.
+
+use super::model::{Inner, LangChainFile, Node, Op, OpKind};
+use super::state::M;
+use super::walk::children;
+use crate::python::ModuleId;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Longest sequence whose beginnings are looked at.
+const MAX_STEPS: usize = 60;
+
+/// The chains of the main file among what was made that stand in nothing else.
+pub(super) fn inner(m: &M<'_>, file: &LangChainFile, made: &[Node]) -> Vec<Inner> {
+    let mut inside: HashSet<*const Op> = HashSet::new();
+    let mut beginnings: HashSet<Vec<*const Op>> = HashSet::new();
+    let held = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op));
+    for root in held.clone().chain(made) {
+        children(root, &mut |child| mark(child, &mut inside));
+        if let OpKind::Seq(steps) = &root.kind
+            && steps.len() <= MAX_STEPS
+        {
+            let steps: Vec<*const Op> = steps.iter().map(Arc::as_ptr).collect();
+            beginnings.extend((2..steps.len()).map(|n| steps.iter().take(n).copied().collect()));
+        }
+    }
+    inside.extend(held.map(Arc::as_ptr));
+    let mut out: Vec<Inner> = Vec::new();
+    for op in made {
+        let is_beginning = match &op.kind {
+            OpKind::Seq(steps) => beginnings.contains(&steps.iter().map(Arc::as_ptr).collect::<Vec<_>>()),
+            _ => false,
+        };
+        if is_chain(op) && !is_beginning && is_own(m, op) && inside.insert(Arc::as_ptr(op)) {
+            out.push(Inner { function: function_around(m, op), op: op.clone() });
+        }
+    }
+    out
+}
+
+fn mark(op: &Node, inside: &mut HashSet<*const Op>) {
+    if inside.insert(Arc::as_ptr(op)) {
+        children(op, &mut |child| mark(child, inside));
+    }
+}
+
+/// Something that is made of several runnables.
+fn is_chain(op: &Op) -> bool {
+    match &op.kind {
+        OpKind::Seq(_)
+        | OpKind::Parallel(_)
+        | OpKind::Branch { .. }
+        | OpKind::Fallbacks { .. }
+        | OpKind::History { .. }
+        | OpKind::Chain(_)
+        | OpKind::Executor(_) => true,
+        OpKind::Bind(bind) => is_chain(&bind.bound),
+        OpKind::Retry { bound, .. } | OpKind::Map(bound) => is_chain(bound),
+        _ => false,
+    }
+}
+
+/// Made in the main file.
+fn is_own(m: &M<'_>, op: &Op) -> bool {
+    let file = op.origin.file.split("#cell-").next().unwrap_or_default();
+    file == m.path_of(ModuleId(0))
+}
+
+/// The innermost function of the main file that holds the place where it was made.
+fn function_around(m: &M<'_>, op: &Op) -> Option<String> {
+    let at = op.origin.span;
+    let around = m.functions().filter(|(_, f)| {
+        let site = f.site;
+        site.module == ModuleId(0) && site.span.start <= at.start && at.end <= site.span.end
+    });
+    let innermost = around.min_by_key(|(_, f)| f.site.span.end - f.site.span.start);
+    innermost.map(|(_, f)| f.name.to_string())
+}
