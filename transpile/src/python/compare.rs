@@ -228,9 +228,33 @@ impl<H: Host> Machine<'_, H> {
             (Some(l), Some(r)) if !l.is_symbol() && !r.is_symbol() => {
                 self.compare_known(op, &l, &r, span).ok().flatten().map(Value::Bool)
             }
-            _ => None,
+            _ => self.after_named_day(op, left, right).map(Value::Bool),
         };
         Ok(self.symbol(SymbolKind::Op(op.as_str(), vec![left.clone(), right.clone()]), assumed, span))
+    }
+
+    /// A file is read after the days that it names: `date.today() > date(2024, 6, 12)`.
+    fn after_named_day(&self, op: ast::CmpOp, left: &Value, right: &Value) -> Option<bool> {
+        const NOW: &[&str] =
+            &["datetime.datetime.now", "datetime.datetime.today", "datetime.datetime.utcnow"];
+        /// 2026-01-01, in microseconds.
+        const RECENT: i64 = 1_767_225_600_000_000;
+        let is_now = |v: &Value| {
+            let path = self.callee_path(v);
+            v.is_symbol()
+                && (NOW.iter().any(|n| path.starts_with(n)) || path.starts_with("datetime.date.today"))
+        };
+        let is_past = |v: &Value| matches!(v, Value::DateTime(day) if day.wall < RECENT);
+        let later = match () {
+            () if is_now(left) && is_past(right) => true,
+            () if is_past(left) && is_now(right) => false,
+            () => return None,
+        };
+        match op {
+            ast::CmpOp::Gt | ast::CmpOp::GtE => Some(later),
+            ast::CmpOp::Lt | ast::CmpOp::LtE => Some(!later),
+            _ => None,
+        }
     }
 
     fn compare_known(

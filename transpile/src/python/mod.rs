@@ -34,6 +34,6 @@ pub mod value;
 pub use host::{Host, ImportVerdict};
 pub use machine::{Eval, Limits, Machine, Options, Raised, Stop};
 pub use plain::Plain;
-pub use stdlib::dedent as dedent_doc;
 pub(crate) use stdlib::yaml_documents;
+pub use stdlib::{clean_doc, dedent as dedent_doc};
 pub use value::{Args, ModuleId, Native, ObjId, Object, Site, Symbol, SymbolKind, Value};

@@ -650,3 +650,31 @@ answer = (prompt | llm | StrOutputParser()).invoke({"x": 1})
     assert_eq!(found, [(Some("__init__"), 10), (None, 12)]);
     assert_eq!(losses(&file), "");
 }
+
+#[test]
+fn templates_of_enums_clean_texts_and_days_that_are_past() {
+    let script = r#"
+import datetime
+import inspect
+from enum import Enum
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import PromptTemplate
+class Texts(str, Enum):
+    ASK = "ask {x}"
+ask = PromptTemplate.from_template(Texts.ASK)
+clean = PromptTemplate.from_template(inspect.cleandoc("""
+    clean {x}
+      more
+"""))
+if datetime.datetime.now().date() > datetime.date(2024, 6, 12):
+    name = "new"
+else:
+    name = "old"
+llm = ChatOpenAI(model=name)
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "ask")["template"], "ask {x}");
+    assert_eq!(object(&file, "clean")["template"], "clean {x}\n  more");
+    assert_eq!(object(&file, "llm")["model"], "new");
+    assert_eq!(losses(&file), "");
+}

@@ -80,7 +80,7 @@ pub(super) fn text(m: &mut M<'_>, value: &Value, what: &str, site: Site) -> Opti
     let known = value.assumed().filter(|v| !v.is_symbol()).and_then(|v| match &v {
         Value::Str(s) => Some(s.to_string()),
         Value::None => None,
-        other => m.text(other),
+        other => m.string(other),
     });
     if known.is_none() && !matches!(value, Value::None) {
         let reason = m.describe(value);

@@ -629,28 +629,7 @@ pub(super) fn class_doc(m: &M<'_>, class: &Rc<Class>) -> Option<String> {
     let def = class_body(m, class)?;
     let ast::Stmt::Expr(first) = def.body.first()? else { return None };
     let ast::Expr::StringLiteral(text) = &*first.value else { return None };
-    Some(clean_doc(text.value.to_str()))
-}
-
-/// A docstring without its common indent, as `inspect.cleandoc` gives it.
-pub(super) fn clean_doc(text: &str) -> String {
-    let expanded = text.replace('\t', "        ");
-    let mut lines: Vec<&str> = expanded.split('\n').collect();
-    let indent = |l: &str| l.len() - l.trim_start().len();
-    let margin = lines.iter().skip(1).filter(|l| !l.trim().is_empty()).map(|l| indent(l)).min().unwrap_or(0);
-    if let Some(first) = lines.first_mut() {
-        *first = first.trim_start();
-    }
-    for line in lines.iter_mut().skip(1) {
-        *line = line.get(margin..).unwrap_or("");
-    }
-    while lines.last().is_some_and(|l| l.trim().is_empty()) {
-        lines.pop();
-    }
-    while lines.first().is_some_and(|l| l.trim().is_empty()) {
-        lines.remove(0);
-    }
-    lines.join("\n")
+    Some(crate::python::clean_doc(text.value.to_str()))
 }
 
 /// The schema of the parameters of a function, and the names of those whose type is not known.

@@ -300,7 +300,7 @@ fn tool_doc(doc: &str) -> String {
 
 /// The summary and the arguments of a docstring in Google's style.
 fn google_docstring(doc: &str) -> (Option<String>, Vec<(String, String)>) {
-    let clean = super::schema::clean_doc(doc);
+    let clean = crate::python::clean_doc(doc);
     let (head, rest) = match clean.split_once("\nArgs:") {
         Some((head, rest)) => (head, rest),
         None => return (Some(clean.trim().to_owned()), Vec::new()),

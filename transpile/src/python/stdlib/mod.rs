@@ -143,9 +143,8 @@ impl<H: Host> Machine<'_, H> {
                 None => None,
             },
             "copy.copy" => first.map(|value| self.shallow_copy(&value)),
-            "textwrap.dedent" | "inspect.cleandoc" => {
-                first.as_ref().and_then(Value::as_str).map(|t| Value::str(dedent(t)))
-            }
+            "inspect.cleandoc" => first.as_ref().and_then(Value::as_str).map(|t| Value::str(clean_doc(t))),
+            "textwrap.dedent" => first.as_ref().and_then(Value::as_str).map(|t| Value::str(dedent(t))),
             "enum.auto" => Some(Value::External("enum.auto()".into())),
             "collections.OrderedDict" => return self.call_builtin("builtins.dict", args, site),
             "collections.defaultdict" => {
@@ -481,6 +480,27 @@ fn sorted_keys(json: Plain) -> Plain {
         }
         other => other,
     }
+}
+
+/// A docstring without its common indent, as `inspect.cleandoc` gives it.
+pub fn clean_doc(text: &str) -> String {
+    let expanded = text.replace('\t', "        ");
+    let mut lines: Vec<&str> = expanded.split('\n').collect();
+    let indent = |l: &str| l.len() - l.trim_start().len();
+    let margin = lines.iter().skip(1).filter(|l| !l.trim().is_empty()).map(|l| indent(l)).min().unwrap_or(0);
+    if let Some(first) = lines.first_mut() {
+        *first = first.trim_start();
+    }
+    for line in lines.iter_mut().skip(1) {
+        *line = line.get(margin..).unwrap_or("");
+    }
+    while lines.last().is_some_and(|l| l.trim().is_empty()) {
+        lines.pop();
+    }
+    while lines.first().is_some_and(|l| l.trim().is_empty()) {
+        lines.remove(0);
+    }
+    lines.join("\n")
 }
 
 /// Text without its common indent.
