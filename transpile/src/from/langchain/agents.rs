@@ -39,6 +39,13 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
             | "create_conversational_retrieval_agent",
             "",
         ) => ready_made(m, name.name, args, site),
+        (agent, "create_prompt") if agent.ends_with("Agent") => {
+            let what = format!("the prompt of `{agent}` is LangChain's own and not in the file");
+            m.host.lose(Effect::Setting, what, site);
+            let prompt =
+                super::library::named("BasePromptTemplate", format!("agents.{agent}.create_prompt"), &[]);
+            make(m, OpKind::Prompt(prompt), site)
+        }
         (agent, "from_llm_and_tools") if agent.ends_with("Agent") => classic(m, agent, args, site),
         _ => return Ok(None),
     }))

@@ -4,12 +4,14 @@
 use super::model::{Effect, Node, Op};
 use super::state::M;
 use crate::python::value::{Function, Object};
-use crate::python::{Args, ModuleId, Value};
+use crate::python::{Args, Eval, ModuleId, Site, Stop, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Most functions that are called.
 const MOST: usize = 300;
+/// How often it is looked for functions that others have defined.
+const ROUNDS: u32 = 6;
 /// Steps that all of them have together.
 const STEPS: u64 = 500_000;
 
@@ -19,32 +21,44 @@ pub(super) fn call_rest(m: &mut M<'_>) -> Vec<Node> {
     let (ops, losses) = (m.host.ops.len(), m.host.losses.len());
     m.allow_steps(STEPS);
     let mut tried: HashSet<u32> = HashSet::new();
-    while let Some((value, function)) = next(m, &tried) {
-        if tried.len() >= MOST || !tried.insert(function.site.span.start) {
+    let mut cut: Option<Site> = None;
+    // Those that are called define others.
+    for _ in 0..ROUNDS {
+        let rest = uncalled(m, &tried);
+        if rest.is_empty() {
             break;
         }
-        let _ = call(m, &value, &function);
+        for (value, function) in rest {
+            if tried.len() >= MOST {
+                cut = cut.or(Some(function.site));
+            } else if tried.insert(function.site.span.start)
+                && !m.was_called(&function)
+                && let Err(Stop::Limit(_, site)) = call(m, &value, &function)
+            {
+                cut = cut.or(Some(site));
+            }
+        }
     }
     let place = |op: &Op| (op.origin.file.clone(), op.origin.span.start, std::mem::discriminant(&op.kind));
     let made: HashSet<_> = m.host.ops.iter().take(ops).map(|op| place(op)).collect();
     // Whether such a function ends well depends on its caller; what it makes and is not known is told.
     let told = m.host.losses.split_off(losses);
     m.host.losses.extend(told.into_iter().filter(|loss| loss.effect == Effect::Setting));
+    if let Some(site) = cut {
+        let message = "not all of what uncalled functions make is listed: they ask for too much";
+        m.host.lose(Effect::Setting, message, site);
+    }
     m.host.ops.iter().skip(ops).filter(|op| !made.contains(&place(op))).cloned().collect()
 }
 
-/// The next function of the main file that was not called.
-fn next(m: &M<'_>, tried: &HashSet<u32>) -> Option<(Value, Rc<Function>)> {
-    m.functions().find(|(_, f)| {
-        f.site.module == ModuleId(0)
-            && &*f.name != "<lambda>"
-            && !m.was_called(f)
-            && !tried.contains(&f.site.span.start)
-    })
+/// The functions of the main file that were not called.
+fn uncalled(m: &M<'_>, tried: &HashSet<u32>) -> Vec<(Value, Rc<Function>)> {
+    let own = m.functions().filter(|(_, f)| f.site.module == ModuleId(0) && &*f.name != "<lambda>");
+    own.filter(|(_, f)| !m.was_called(f) && !tried.contains(&f.site.span.start)).collect()
 }
 
 /// Calls it; a method, of the instance that the file has made, of a fresh one, or of one that is not known.
-fn call(m: &mut M<'_>, value: &Value, function: &Function) -> Result<Value, ()> {
+fn call(m: &mut M<'_>, value: &Value, function: &Function) -> Eval<Value> {
     let site = function.site;
     let unknown = m.unknown("an argument of a function that the file does not call", site.span);
     let args = |pos| Args { pos, unknown_kw: Some(unknown.clone()), ..Args::default() };
@@ -60,7 +74,7 @@ fn call(m: &mut M<'_>, value: &Value, function: &Function) -> Result<Value, ()> 
     if m.was_called(function) {
         return Ok(Value::None);
     }
-    m.call(value, args(first), site).map_err(|_| ())
+    m.call(value, args(first), site)
 }
 
 fn takes_instance(m: &M<'_>, value: &Value, function: &Function) -> bool {
