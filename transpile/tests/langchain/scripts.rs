@@ -640,6 +640,10 @@ class Page:
         self.chain = {"x": prompt | llm | StrOutputParser()} | prompt | llm
 page = Page()
 answer = (prompt | llm | StrOutputParser()).invoke({"x": 1})
+def first():
+    return (prompt | llm).invoke({"x": 1})
+def second():
+    return (prompt | llm).invoke({"x": 2})
 "#;
     let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
     let options =
@@ -647,7 +651,8 @@ answer = (prompt | llm | StrOutputParser()).invoke({"x": 1})
     let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
     let found: Vec<(Option<&str>, usize)> =
         file.inner_chains.iter().map(|c| (c.function.as_deref(), c.op.origin.line)).collect();
-    assert_eq!(found, [(Some("__init__"), 10), (None, 12)]);
+    let (first, second) = (Some("first"), Some("second"));
+    assert_eq!(found, [(Some("__init__"), 10), (None, 12), (first, 14), (second, 16)]);
     assert_eq!(losses(&file), "");
 }
 

@@ -4,34 +4,43 @@ use super::model::{Inner, LangChainFile, Node, Op, OpKind};
 use super::state::M;
 use super::walk::children;
 use crate::python::ModuleId;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Longest sequence whose beginnings are looked at.
-const MAX_STEPS: usize = 60;
 
 /// The chains of the main file among what was made that stand in nothing else.
 pub(super) fn inner(m: &M<'_>, file: &LangChainFile, made: &[Node]) -> Vec<Inner> {
     let mut inside: HashSet<*const Op> = HashSet::new();
-    let mut beginnings: HashSet<Vec<*const Op>> = HashSet::new();
+    // Sequences by their first step, to find those that are written in longer ones.
+    let mut places: HashMap<*const Op, Vec<(&Node, &[Node])>> = HashMap::new();
     let held = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op));
     for root in held.clone().chain(made) {
         children(root, &mut |child| mark(child, &mut inside));
-        if let OpKind::Seq(steps) = &root.kind
-            && steps.len() <= MAX_STEPS
-        {
-            let steps: Vec<*const Op> = steps.iter().map(Arc::as_ptr).collect();
-            beginnings.extend((2..steps.len()).map(|n| steps.iter().take(n).copied().collect()));
+        if let OpKind::Seq(steps) = &root.kind {
+            for (at, step) in steps.iter().enumerate() {
+                let rest = steps.get(at..).unwrap_or_default();
+                places.entry(Arc::as_ptr(step)).or_default().push((root, rest));
+            }
         }
     }
+    let is_joined = |op: &Node, steps: &[Node]| {
+        let around = |(whole, rest): &(&Node, &[Node])| {
+            let (inner, outer) = (op.origin.span, whole.origin.span);
+            !Arc::ptr_eq(whole, op)
+                && whole.origin.file == op.origin.file
+                && outer != inner
+                && outer.start <= inner.start
+                && inner.end <= outer.end
+                && rest.len() >= steps.len()
+                && steps.iter().zip(*rest).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        let first = steps.first().and_then(|step| places.get(&Arc::as_ptr(step)));
+        first.is_some_and(|places| places.iter().any(around))
+    };
     inside.extend(held.map(Arc::as_ptr));
     let mut out: Vec<Inner> = Vec::new();
     for op in made {
-        let is_beginning = match &op.kind {
-            OpKind::Seq(steps) => beginnings.contains(&steps.iter().map(Arc::as_ptr).collect::<Vec<_>>()),
-            _ => false,
-        };
-        if is_chain(op) && !is_beginning && is_own(m, op) && inside.insert(Arc::as_ptr(op)) {
+        let is_part = matches!(&op.kind, OpKind::Seq(steps) if is_joined(op, steps));
+        if is_chain(op) && !is_part && is_own(m, op) && inside.insert(Arc::as_ptr(op)) {
             out.push(Inner { function: function_around(m, op), op: op.clone() });
         }
     }

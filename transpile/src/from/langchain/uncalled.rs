@@ -48,13 +48,19 @@ pub(super) fn call_rest(m: &mut M<'_>) -> Vec<Node> {
         let message = "not all of what uncalled functions make is listed: they ask for too much";
         m.host.lose(Effect::Setting, message, site);
     }
-    m.host.ops.iter().skip(ops).filter(|op| !made.contains(&place(op))).cloned().collect()
+    let mut seen = HashSet::new();
+    let new = m.host.ops.iter().skip(ops).filter(|op| !made.contains(&place(op)));
+    new.filter(|op| seen.insert((place(op), super::inspect::op(op).to_string()))).cloned().collect()
 }
 
 /// The functions of the main file that were not called.
 fn uncalled(m: &M<'_>, tried: &HashSet<u32>) -> Vec<(Value, Rc<Function>)> {
     let own = m.functions().filter(|(_, f)| f.site.module == ModuleId(0) && &*f.name != "<lambda>");
-    own.filter(|(_, f)| !m.was_called(f) && !tried.contains(&f.site.span.start)).collect()
+    let mut rest: Vec<(Value, Rc<Function>)> =
+        own.filter(|(_, f)| !m.was_called(f) && !tried.contains(&f.site.span.start)).collect();
+    // Functions know how their classes are used.
+    rest.sort_by_key(|(_, f)| f.owner.borrow().is_some());
+    rest
 }
 
 /// Calls it; a method, of the instance that the file has made, of a fresh one, or of one that is not known.
