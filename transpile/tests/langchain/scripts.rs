@@ -683,3 +683,27 @@ llm = ChatOpenAI(model=name)
     assert_eq!(object(&file, "llm")["model"], "new");
     assert_eq!(losses(&file), "");
 }
+
+#[test]
+fn tools_of_fields_chains_and_made_classes() {
+    let script = r#"
+from pydantic import Field, create_model
+from langchain_openai import ChatOpenAI
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.tools import BaseTool
+class Own(BaseTool):
+    name: str = Field(default="own")
+    description: str = Field("Does it.")
+    def _run(self, x: str) -> str: return x
+own = Own()
+chain = ChatPromptTemplate.from_template("sum {text}") | ChatOpenAI(model="m")
+tool = chain.as_tool(name="sum", description="Sums.")
+made = ChatOpenAI(model="m").with_structured_output(create_model("Made", x=(int, 1)))
+"#;
+    let file = text("a.py", script);
+    assert_eq!(object(&file, "own")["name"], "own");
+    assert_eq!(object(&file, "own")["description"], "Does it.");
+    assert_eq!(object(&file, "tool")["args_schema"]["properties"], json!({ "text": { "type": "string" } }));
+    assert_eq!(object(&file, "made")["steps"][1]["op"], "bind");
+    assert!(losses(&file).starts_with("13: the schema of the structured answer"), "{}", losses(&file));
+}

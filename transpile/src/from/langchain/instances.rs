@@ -8,7 +8,7 @@ use super::models::MODEL_FIELDS;
 use super::runnables::held;
 use super::state::{M, origin};
 use super::{names, parsers, providers, tools};
-use crate::python::{Object, Site, Value};
+use crate::python::{Object, Site, SymbolKind, Value};
 use std::sync::Arc;
 
 /// Bases of models that are written by hand.
@@ -78,8 +78,20 @@ fn kind_of(m: &M<'_>, value: &Value, class: &Value, base: &str) -> Option<OpKind
 }
 
 /// An attribute of the instance, or of its class.
-fn field(m: &M<'_>, value: &Value, class: &Value, name: &str) -> Option<Value> {
-    m.plain_attr(value, name).or_else(|| m.class_attr(class, name))
+pub(super) fn field(m: &M<'_>, value: &Value, class: &Value, name: &str) -> Option<Value> {
+    m.plain_attr(value, name).or_else(|| m.class_attr(class, name)).map(default_of)
+}
+
+/// What Pydantic's `Field("a")` stands for, where it has a default.
+fn default_of(value: Value) -> Value {
+    let Value::Symbol(symbol) = &value else { return value };
+    match &symbol.kind {
+        SymbolKind::Call(path, args) if names::last(path) == "Field" => match args.get(0, "default") {
+            Some(default) if !matches!(default, Value::Ellipsis) => default.clone(),
+            _ => value,
+        },
+        _ => value,
+    }
 }
 
 /// The attributes of the instance itself.

@@ -9,10 +9,13 @@ use crate::python::value::ObjId;
 use crate::python::{Args, Eval, Object, Site, Value};
 use serde_json::Value as Json;
 
+/// Why the schema of a class is not known that Pydantic makes.
+const MADE_CLASS: &str = "a class made by `create_model`";
+
 /// Calls that make classes: `create_model`, `TypedDict("X", {…})`.
 pub(super) fn call(m: &mut M<'_>, path: &str, _args: &Args, site: Site) -> Eval<Option<Value>> {
     if matches!(path, "pydantic.create_model") {
-        return Ok(Some(m.unknown("a class made by `create_model`", site.span)));
+        return Ok(Some(m.unknown(MADE_CLASS, site.span)));
     }
     Ok(None)
 }
@@ -84,7 +87,7 @@ pub(super) fn with_structured_output(m: &mut M<'_>, op: &Node, args: &Args, site
         _ => "function_calling",
     };
     let method = args.named("method").and_then(Value::as_str).unwrap_or(default).to_owned();
-    let is_class = wanted.as_ref().is_some_and(|v| is_pydantic(m, v));
+    let is_class = wanted.as_ref().is_some_and(|v| is_pydantic(m, v) || m.describe(v) == MADE_CLASS);
     let mut schema = wanted.as_ref().and_then(|v| schema_of(m, v, site));
     if let Some(schema) = schema.as_mut().filter(|_| is_class && method == "json_schema") {
         schema.strict = matches!(class.as_str(), "ChatOpenAI" | "AzureChatOpenAI" | "ChatXAI");

@@ -389,11 +389,14 @@ fn retriever_tool(m: &mut M<'_>, args: &Args, site: Site) -> Value {
 }
 
 /// `runnable.as_tool(name=…, description=…, args_schema=…)`.
-pub(super) fn from_runnable(m: &mut M<'_>, _op: &Node, args: &Args, site: Site) -> Eval<Value> {
+pub(super) fn from_runnable(m: &mut M<'_>, op: &Node, args: &Args, site: Site) -> Eval<Value> {
     let name = args.named("name").map_or(Data::Unknown("the name of a runnable".into()), |v| data(m, v));
     let description = args.named("description").map_or(Data::Null, |v| data(m, v));
     let schema = args.get(0, "args_schema").cloned().and_then(|v| schema_of(m, &v, site));
-    let args_schema = schema.map_or_else(|| json!({ "type": "object", "properties": {} }), |s| s.json);
+    let args_schema = match schema {
+        Some(schema) => schema.json,
+        None => inputs_of(op),
+    };
     let tool = Tool {
         name,
         description,
@@ -405,9 +408,24 @@ pub(super) fn from_runnable(m: &mut M<'_>, _op: &Node, args: &Args, site: Site) 
     Ok(make(m, OpKind::Tool(tool), site))
 }
 
+/// The schema of what a chain reads: the variables of the prompt that it begins with.
+fn inputs_of(op: &Node) -> Json {
+    let first = match &op.kind {
+        OpKind::Seq(steps) => steps.first(),
+        _ => Some(op),
+    };
+    let variables = match first.map(|f| &f.kind) {
+        Some(OpKind::Prompt(prompt)) => prompt.input_variables.as_slice(),
+        _ => &[],
+    };
+    let properties: serde_json::Map<String, Json> =
+        variables.iter().map(|v| (v.clone(), json!({ "type": "string" }))).collect();
+    json!({ "type": "object", "properties": properties, "required": variables })
+}
+
 /// An instance of a class of the file that derives from `BaseTool`.
 pub(super) fn instance_tool(m: &M<'_>, value: &Value, class: &Value) -> Node {
-    let field = |name: &str| m.plain_attr(value, name).or_else(|| m.class_attr(class, name));
+    let field = |name: &str| super::instances::field(m, value, class, name);
     let name = field("name").map_or(Data::Unknown("the name of a tool".into()), |v| data(m, &v));
     let description = field("description").map_or(Data::Str(String::new()), |v| data(m, &v));
     let schema = field("args_schema").and_then(|v| match m.object_of(&v) {
