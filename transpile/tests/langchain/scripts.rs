@@ -536,12 +536,15 @@ fn what_classes_of_models_make_of_their_fields() {
 from langchain_openai import ChatOpenAI
 from langchain_groq import ChatGroq
 from langchain_google_genai import GoogleGenerativeAI
+from langchain.llms import HuggingFaceHub
 groq = ChatGroq(model="g", temperature=0)
 o1 = ChatOpenAI(model="o1-mini")
 five = ChatOpenAI(model="gpt-5", temperature=0)
 chat = ChatOpenAI(model="gpt-5-chat-latest", temperature=0)
 quiet = ChatOpenAI(model="gpt-5.1", temperature=0, reasoning_effort="none")
 gemini = GoogleGenerativeAI(model="gemini-pro", temperature="0.5")
+hub = HuggingFaceHub(repo_id="google/flan-t5-xl", model_kwargs={"temperature": 0.5})
+sent = ChatOpenAI(model="m", model_kwargs={"top_p": 0.5})
 "#;
     let file = text("a.py", script);
     let temperature = |name: &str| object(&file, name)["params"]["temperature"].clone();
@@ -552,6 +555,9 @@ gemini = GoogleGenerativeAI(model="gemini-pro", temperature="0.5")
     assert_eq!(temperature("quiet"), json!(0.0));
     assert_eq!(temperature("gemini"), json!(0.5));
     assert_eq!(object(&file, "gemini")["model"], "models/gemini-pro");
+    assert_eq!(object(&file, "hub")["model"], "google/flan-t5-xl");
+    assert_eq!(object(&file, "hub")["params"], json!({ "model_kwargs": { "temperature": 0.5 } }));
+    assert_eq!(object(&file, "sent")["params"], json!({ "top_p": 0.5 }));
 }
 
 #[test]

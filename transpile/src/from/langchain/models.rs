@@ -87,6 +87,17 @@ pub(super) const MODEL_FIELDS: &[&str] = &[
     "endpoint",
 ];
 
+/// Classes whose `model_kwargs` are a field of their own, handed to the model as they are.
+const APART: &[&str] = &[
+    "HuggingFaceHub",
+    "HuggingFaceEndpoint",
+    "HuggingFacePipeline",
+    "Bedrock",
+    "BedrockLLM",
+    "SagemakerEndpoint",
+    "Replicate",
+];
+
 /// What `class(**args)` makes.
 pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site: Site) -> Model {
     let provider = providers::of_class(class);
@@ -99,8 +110,9 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
         let first = data(m, first);
         given.insert(0, ("model".into(), first));
     }
-    let extra = take(&mut given, "model_kwargs");
-    if let Some(Data::Dict(extra)) = extra {
+    if !APART.contains(&class)
+        && let Some(Data::Dict(extra)) = take(&mut given, "model_kwargs")
+    {
         given.extend(extra);
     }
     let mut name = Data::Null;
