@@ -114,6 +114,11 @@ pub trait Host: Sized {
         None
     }
 
+    /// How many objects the host has made, where nothing else of a loop matters to it.
+    fn made(_m: &Machine<'_, Self>) -> Option<usize> {
+        None
+    }
+
     /// A name holds one of two values, and which is not known: the one that stands for both, where the host can tell.
     fn either(
         _m: &mut Machine<'_, Self>,

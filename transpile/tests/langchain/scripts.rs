@@ -713,3 +713,17 @@ made = ChatOpenAI(model="m").with_structured_output(create_model("Made", x=(int,
     assert_eq!(object(&file, "made")["steps"][1]["op"], "bind");
     assert!(losses(&file).starts_with("13: the schema of the structured answer"), "{}", losses(&file));
 }
+
+/// A chat loop that only asks changes nothing of what the file holds; one that makes objects is told.
+#[test]
+fn a_loop_that_makes_nothing_is_no_loss() {
+    let script = |body: &str| {
+        format!(
+            "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model='m')\nwhile True:\n    \
+             q = input()\n    if q == 'exit':\n        break\n    {body}\n"
+        )
+    };
+    assert_eq!(losses(&text("a.py", &script("print(llm.invoke(q).content)"))), "");
+    let made = text("a.py", &script("other = ChatOpenAI(model=q)"));
+    assert!(losses(&made).contains("3: depends on how often a loop repeats"), "{}", losses(&made));
+}

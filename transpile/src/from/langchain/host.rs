@@ -137,6 +137,10 @@ impl Host for LangChainHost {
         super::finish::function_behind(m, value)
     }
 
+    fn made(m: &M<'_>) -> Option<usize> {
+        Some(m.host.ops.len() + graph::size(m))
+    }
+
     fn either(m: &mut M<'_>, first: &Value, second: &Value, reason: &str, site: Site) -> Option<Value> {
         super::doubt::either(m, first, second, reason, site)
     }

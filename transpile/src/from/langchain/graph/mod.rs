@@ -155,6 +155,12 @@ pub(super) fn inner(m: &M<'_>) -> Vec<Inner> {
     all.map(|c| Inner { function: c.function.clone(), op: c.op.clone() }).collect()
 }
 
+/// How much the graphs that are being built hold.
+pub(super) fn size(m: &M<'_>) -> usize {
+    let builders = m.host.graph.builders.iter();
+    builders.map(|b| 1 + b.nodes.len() + b.edges.len() + b.branches.len()).sum()
+}
+
 /// The objects inside a graph.
 pub(super) fn children(graph: &Graph, f: &mut dyn FnMut(&Node)) {
     if let Some(agent) = &graph.agent {
