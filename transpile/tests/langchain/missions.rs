@@ -74,3 +74,21 @@ fn a_model_without_a_vendor_is_a_hole() {
     assert!(made.missions[0].text.contains("hole<string>("), "{}", made.missions[0].text);
     assert!(made.diagnostics.iter().any(|d| d.message.contains("ChatGoogleGenerativeAI")));
 }
+
+/// A hole is a step of its own, also where a part of a prompt is not known.
+#[test]
+fn a_prompt_that_is_not_known_is_a_step_of_its_own() {
+    let made = of_text(
+        "from langchain import hub\nfrom langchain_openai import ChatOpenAI\nfrom other import TEXT\n\
+         from langchain_core.prompts import ChatPromptTemplate\nllm = ChatOpenAI(model='m')\n\
+         pulled = hub.pull('owner/name') | llm\n\
+         given = ChatPromptTemplate.from_messages([('system', TEXT), ('human', '{x}')]) | llm\n",
+    );
+    let text = &made.missions[0].text;
+    assert!(
+        text.contains("step hole_ = hole<string>(kind: \"langchain\", source: \"hub:owner/name\""),
+        "{text}"
+    );
+    assert!(!text.contains("prompt: hole<") && !text.contains("content: hole<"), "{text}");
+    assert_eq!(text.matches("= hole<string>(").count(), 2, "{text}");
+}

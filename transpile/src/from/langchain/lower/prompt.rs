@@ -24,7 +24,7 @@ pub(super) fn lower(body: &mut Body<'_, '_>, prompt: &Prompt, op: &Op, input: &V
         PromptBody::Messages(messages) => messages_code(body, messages, prompt, input, origin, &mut sent),
         PromptBody::Unknown(reason) => {
             body.shared.note(Fate::Lost, Effect::Setting, reason.clone(), origin);
-            sent.prompt = Some(value::hole("string", reason).code);
+            sent.prompt = Some(hole(body, reason, origin));
         }
         PromptBody::Library(library) => {
             let message = match library.strip_prefix("hub:") {
@@ -34,10 +34,15 @@ pub(super) fn lower(body: &mut Body<'_, '_>, prompt: &Prompt, op: &Op, input: &V
                 ),
             };
             body.shared.note(Fate::Lost, Effect::Setting, message, origin);
-            sent.prompt = Some(value::hole("string", library).code);
+            sent.prompt = Some(hole(body, library, origin));
         }
     }
     Value::Prompt(sent)
+}
+
+/// A text that is not known: a step of its own, and its name.
+fn hole(body: &mut Body<'_, '_>, source: &str, origin: &Origin) -> String {
+    body.step("hole_", value::hole("string", source).code, origin)
 }
 
 fn messages_code(
@@ -67,7 +72,7 @@ fn messages_code(
                             "the content of a message is no text",
                             origin,
                         );
-                        (role.clone(), value::hole("string", "the content of a message").code)
+                        (role.clone(), hole(body, "the content of a message", origin))
                     }
                 },
             },
@@ -110,7 +115,7 @@ fn messages_code(
                     "a message of several parts, e.g. with an image",
                     origin,
                 );
-                (role.clone(), value::hole("string", "a message of several parts").code)
+                (role.clone(), hole(body, "a message of several parts", origin))
             }
             Message::Unknown(reason) => {
                 body.shared.note(
@@ -119,7 +124,7 @@ fn messages_code(
                     format!("a message is not known: {reason}"),
                     origin,
                 );
-                ("human".into(), value::hole("string", reason).code)
+                ("human".into(), hole(body, reason, origin))
             }
         };
         match role.as_str() {
@@ -172,7 +177,7 @@ fn variable(body: &mut Body<'_, '_>, name: &str, prompt: &Prompt, input: &Value,
                     let message =
                         format!("the partial variable `{name}` is made by the function `{}`", code.name);
                     body.shared.note(Fate::Lost, Effect::Body, message, origin);
-                    value::hole("string", name).code
+                    hole(body, name, origin)
                 }
                 _ => {
                     body.shared.note(
@@ -181,7 +186,7 @@ fn variable(body: &mut Body<'_, '_>, name: &str, prompt: &Prompt, input: &Value,
                         format!("the partial variable `{name}` is no text"),
                         origin,
                     );
-                    value::hole("string", name).code
+                    hole(body, name, origin)
                 }
             },
         };
@@ -219,7 +224,7 @@ fn template_code(
             other => format!("the {} template has sections or expressions", other.name()),
         };
         body.shared.note(Fate::Lost, Effect::Setting, message, origin);
-        return value::hole("string", template).code;
+        return hole(body, template, origin);
     };
     let mut out = String::new();
     let mut only: Option<String> = None;
@@ -334,7 +339,7 @@ fn few_shot_text(
             "the examples of the prompt are chosen when it runs",
             origin,
         );
-        return value::hole("string", "a prompt whose examples are chosen when it runs").code;
+        return hole(body, "a prompt whose examples are chosen when it runs", origin);
     };
     let mut parts: Vec<String> = Vec::new();
     if let Some(prefix) = few.prefix.as_deref().filter(|p| !p.is_empty()) {
@@ -350,7 +355,7 @@ fn few_shot_text(
                     "the prompt of an example is not known",
                     origin,
                 );
-                return value::hole("string", "a prompt whose examples are not known").code;
+                return hole(body, "a prompt whose examples are not known", origin);
             }
         }
     }
