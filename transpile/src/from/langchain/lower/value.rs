@@ -128,9 +128,11 @@ pub(in crate::from::langchain) fn code(body: &mut Body<'_, '_>, value: &Value, o
 }
 
 fn record(fields: &[(String, Code)]) -> Code {
+    // What no key can be written as goes by a name.
     let key = |k: &str| {
         let name = names::identifier(k);
-        if name == k { name } else { format!("`{k}`") }
+        let backquoted = !k.is_empty() && !k.contains(['`', '\n', '\r']);
+        if name == k || !backquoted { name } else { format!("`{k}`") }
     };
     let code: Vec<String> = fields.iter().map(|(k, c)| format!("{}: {}", key(k), c.code)).collect();
     let ty: Vec<String> = fields.iter().map(|(k, c)| format!("{}: {}", key(k), c.ty)).collect();

@@ -410,7 +410,12 @@ fn escaped(text: &str) -> String {
 pub fn key(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if plain { name.to_owned() } else { format!("`{}`", name.replace('`', "_")) }
+    let other = |c: char| matches!(c, '`' | '\n' | '\r');
+    match name {
+        _ if plain => name.to_owned(),
+        "" => "`_`".to_owned(),
+        _ => format!("`{}`", name.replace(other, "_")),
+    }
 }
 
 /// An operand: what holds an operator stands in parentheses.
