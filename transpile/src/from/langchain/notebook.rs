@@ -72,11 +72,20 @@ pub(super) fn parse(text: &str) -> Result<Notebook, String> {
             Source::Text(text) => text,
         };
         out.cells.push((index + 1, line));
-        let mut code = python_of(&code);
-        if let Some(problem) = problem_of(&code) {
-            out.broken.push((out.source.len() as u32, problem));
-            code = commented(&code);
-        }
+        // What is Python as it is has no magics: a line of a text may begin as one does.
+        let code = match problem_of(&code) {
+            None => code,
+            Some(_) => {
+                let python = python_of(&code);
+                match problem_of(&python) {
+                    None => python,
+                    Some(problem) => {
+                        out.broken.push((out.source.len() as u32, problem));
+                        commented(&python)
+                    }
+                }
+            }
+        };
         line += code.matches('\n').count() + 1;
         out.source.push_str(&code);
         out.source.push('\n');
@@ -153,6 +162,13 @@ mod tests {
         assert_eq!(notebook.source, "pass  # !pip install x\na = 1\n# %%bash\n# ls\nb = a\n");
         assert_eq!(notebook.cells, [(2, 0), (3, 2), (4, 4)]);
         assert!(parse("[]").is_err());
+    }
+
+    #[test]
+    fn a_line_of_a_text_is_no_magic() {
+        let text = r##"{"cells": [{"cell_type": "code", "source": "p = \"\"\"\n!important\n%s?\nx = !y\n\"\"\""}]}"##;
+        let notebook = parse(text).unwrap();
+        assert_eq!(notebook.source, "p = \"\"\"\n!important\n%s?\nx = !y\n\"\"\"\n");
     }
 
     #[test]
