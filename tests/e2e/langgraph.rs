@@ -190,6 +190,26 @@ fn an_entrypoint_that_waits_for_an_answer_is_refused_before_it_runs() {
 }
 
 #[test]
+fn what_follows_a_wait_in_an_entrypoint_begins_after_it() {
+    let body =
+        "draft(9).result()\n    answer = interrupt({\"text\": text})\n    sent = draft(n + 1).result()\n";
+    let app = FUNCTIONAL.replace("answer = interrupt({\"text\": text})\n", body);
+    let text = waits(&app, &["The run waits for an answer"]).read("app.mission");
+    let (_, chain) = text.split_once("step draft = draft(n: n)").expect("the first task");
+    let expected = [
+        "step draft2 = draft(n: 9) with { after [draft] }",
+        "step answer = human.ask<json>(",
+        "after [draft2]",
+        "step draft3 = draft(n: n + 1) with { after [answer] }",
+    ];
+    let mut rest = chain.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in expected {
+        let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("{part}\n{text}"));
+        rest = after.to_owned();
+    }
+}
+
+#[test]
 fn an_entrypoint_without_a_counterpart_is_told_and_the_others_are_missions() {
     let endless =
         "@entrypoint()\ndef endless(n: int) -> int:\n    while n < 9:\n        n = n + 1\n    return n\n";

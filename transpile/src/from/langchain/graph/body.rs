@@ -22,6 +22,8 @@ pub struct Ask {
     pub asked: Asked,
     /// It is asked for each element of a list; the answers are a list then.
     pub each: Option<Each>,
+    /// The questions whose answers were waited for before, and that it does not use.
+    pub after: Vec<usize>,
 }
 
 /// Who is asked what.
@@ -53,7 +55,8 @@ impl Ask {
         }
     }
 
-    fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
+    /// Calls `f` with every expression.
+    pub fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
         self.each.iter().for_each(|each| each.list.each(f));
         match &self.asked {
             Asked::Model(_, input) | Asked::Person(input) => input.each(f),

@@ -72,6 +72,7 @@ impl Translator<'_, '_> {
             return Err(unknown());
         }
         let mut inner = Env::default();
+        inner.waited.clone_from(&env.waited);
         for (at, p) in
             parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs).enumerate()
         {
@@ -89,6 +90,7 @@ impl Translator<'_, '_> {
         self.function = outer;
         self.state = state;
         self.depth -= 8;
+        env.waited = inner.waited;
         result
     }
 
@@ -116,7 +118,7 @@ impl Translator<'_, '_> {
                 return Err("it waits for a person with `interrupt`".to_owned());
             };
             let value = self.expr(value, env, asks)?;
-            return Ok(self.asked(Asked::Person(value), asks));
+            return Ok(self.asked(Asked::Person(value), env, asks));
         }
         if path == "asyncio.gather" && call.arguments.keywords.is_empty() {
             return match &*call.arguments.args {
@@ -181,6 +183,7 @@ impl Translator<'_, '_> {
         let base = self.expr(&attr.value, env, asks)?;
         if self.functional && name == "result" && call.arguments.args.is_empty() {
             // A future: what it will give is what it is.
+            self.wait(&base, env, asks);
             return Ok(base);
         }
         let args = self.all(&call.arguments.args, env, asks)?;
@@ -222,11 +225,37 @@ impl Translator<'_, '_> {
 
     // --- what is waited for -------------------------------------------------------------------
 
-    fn asked(&mut self, asked: Asked, asks: &mut Vec<Ask>) -> Expr {
+    fn asked(&mut self, asked: Asked, env: &mut Env, asks: &mut Vec<Ask>) -> Expr {
         let id = self.asks;
         self.asks += 1;
-        asks.push(Ask { id, asked, each: None });
+        let is_future = matches!(asked, Asked::Task(..));
+        let mut ask = Ask { id, asked, each: None, after: Vec::new() };
+        let used = answers_in(|f| ask.each_expr(f));
+        ask.after = env.waited.iter().filter(|waited| !used.contains(waited)).copied().collect();
+        asks.push(ask);
+        if !is_future {
+            self.wait(&Expr::Answer(id), env, asks);
+        }
         Expr::Answer(id)
+    }
+
+    /// What follows begins when the answers in a value are there.
+    pub(super) fn wait(&self, value: &Expr, env: &mut Env, asks: &[Ask]) {
+        if !self.functional {
+            return;
+        }
+        for id in answers_in(|f| value.each(f)) {
+            if env.waited.contains(&id) {
+                continue;
+            }
+            // What it began after itself is waited for with it.
+            let ask = asks.iter().find(|ask| ask.id == id);
+            let before = ask.map(|ask| (answers_in(|f| ask.each_expr(f)), &ask.after));
+            env.waited.retain(|known| {
+                !before.as_ref().is_some_and(|(used, after)| used.contains(known) || after.contains(known))
+            });
+            env.waited.push(id);
+        }
     }
 
     fn task(
@@ -261,7 +290,7 @@ impl Translator<'_, '_> {
             };
             given.push((name.to_owned(), value));
         }
-        Ok(self.asked(Asked::Task(task, given), asks))
+        Ok(self.asked(Asked::Task(task, given), env, asks))
     }
 
     fn invoke(
@@ -279,13 +308,13 @@ impl Translator<'_, '_> {
             return Err("it asks without an input".to_owned());
         };
         let input = self.expr(input, env, asks)?;
-        self.ask(op, input, asks)
+        self.ask(op, input, env, asks)
     }
 
-    fn ask(&mut self, op: &Node, input: Expr, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
+    fn ask(&mut self, op: &Node, input: Expr, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
         match &op.kind {
             OpKind::Model(_) | OpKind::Bind(_) if model_of(op).is_some() => {
-                Ok(self.asked(Asked::Model(op.clone(), input), asks))
+                Ok(self.asked(Asked::Model(op.clone(), input), env, asks))
             }
             // The parser that belongs to a structured answer: the step gives the record.
             OpKind::Parser(_) | OpKind::Bind(_) if is_structured(&input, asks) => Ok(input),
@@ -293,7 +322,9 @@ impl Translator<'_, '_> {
             OpKind::Parser(parser) if parser.class == "StrOutputParser" => {
                 Ok(Expr::Member(Box::new(input), "content".to_owned()))
             }
-            OpKind::Seq(steps) => steps.iter().try_fold(input, |value, step| self.ask(step, value, asks)),
+            OpKind::Seq(steps) => {
+                steps.iter().try_fold(input, |value, step| self.ask(step, value, env, asks))
+            }
             _ => Err("it asks a runnable without a counterpart".to_owned()),
         }
     }
@@ -325,6 +356,17 @@ fn for_each(
     }
     let element = element.with_answer(ask.id, &Expr::Variable(item.to_owned()));
     Ok(Expr::For { item: item.to_owned(), list: Box::new(answers), test: None, element: Box::new(element) })
+}
+
+/// The answers that expressions use; `walk` calls its argument with each expression.
+fn answers_in(walk: impl FnOnce(&mut dyn FnMut(&Expr))) -> Vec<usize> {
+    let mut out = Vec::new();
+    walk(&mut |expr| {
+        if let Expr::Answer(id) = expr {
+            out.push(*id);
+        }
+    });
+    out
 }
 
 /// Is a value the structured answer of the last question?
@@ -360,8 +402,14 @@ impl Translator<'_, '_> {
         }
         let element = self.boxed(element, &mut inner, asks)?;
         if asks.len() > before {
-            return for_each(asks, before, (item.id.as_str(), *list), test.is_some(), &element);
+            let answers = for_each(asks, before, (item.id.as_str(), *list), test.is_some(), &element)?;
+            if asks.last().is_some_and(|ask| !matches!(ask.asked, Asked::Task(..))) {
+                self.wait(&answers, env, asks);
+            }
+            return Ok(answers);
         }
+        // `[future.result() for future in futures]` waits for them.
+        self.wait(&list, env, asks);
         if test.is_none() && matches!(&*element, Expr::Variable(name) if *name == item.id.as_str()) {
             return Ok(*list);
         }

@@ -76,6 +76,8 @@ pub(super) fn state_parameter(function: &Function, is_bound: bool) -> Option<Str
 pub(super) struct Env {
     pub(super) locals: BTreeMap<String, Expr>,
     set: Vec<(String, Expr)>,
+    /// The questions of a task or an entrypoint whose answers were waited for; what follows begins after them.
+    pub(super) waited: Vec<usize>,
 }
 
 impl Env {
@@ -247,6 +249,7 @@ impl Translator<'_, '_> {
     ) -> Result<(), Reason> {
         let call = match expr {
             ast::Expr::StringLiteral(_) | ast::Expr::EllipsisLiteral(_) => return Ok(()),
+            ast::Expr::Await(_) if self.functional => return self.unused(expr, env, asks),
             ast::Expr::Call(call) => call,
             _ => return Err("it has a statement without a counterpart".to_owned()),
         };
@@ -265,8 +268,19 @@ impl Translator<'_, '_> {
                 env.locals.insert(name.id.to_string(), longer);
                 Ok(())
             }
+            _ if self.functional => self.unused(expr, env, asks),
             _ => Err("it calls something whose result it does not use".to_owned()),
         }
+    }
+
+    /// Something is asked for, and its answer is not used.
+    fn unused(&mut self, expr: &ast::Expr, env: &mut Env, asks: &mut Vec<Ask>) -> Result<(), Reason> {
+        let before = asks.len();
+        self.expr(expr, env, asks)?;
+        if asks.len() > before {
+            return Ok(());
+        }
+        Err("it calls something whose result it does not use".to_owned())
     }
 
     // --- ends ---------------------------------------------------------------------------------
@@ -431,7 +445,11 @@ impl Translator<'_, '_> {
             ast::Expr::List(list) => Expr::List(self.all(&list.elts, env, asks)?),
             ast::Expr::Tuple(tuple) => self.tuple(&tuple.elts, env, asks)?,
             ast::Expr::Dict(dict) => self.dict(dict, env, asks)?,
-            ast::Expr::Await(a) => self.expr(&a.value, env, asks)?,
+            ast::Expr::Await(a) => {
+                let value = self.expr(&a.value, env, asks)?;
+                self.wait(&value, env, asks);
+                value
+            }
             ast::Expr::BinOp(op) => {
                 let (left, right) = (self.boxed(&op.left, env, asks)?, self.boxed(&op.right, env, asks)?);
                 Expr::Binary(operator(op.op)?, left, right)

@@ -19,8 +19,8 @@ impl Writer<'_, '_, '_> {
                     return Err("it asks for each element of something that is no list".to_owned());
                 };
                 inner.variables.insert(each.item.clone(), *of);
-                // Futures run side by side; a model is asked once after the other.
-                let max = if ask.model().is_some() { ", max 1" } else { "" };
+                // Futures run side by side; models and people are asked once after the other.
+                let max = if matches!(ask.asked, Asked::Task(..)) { "" } else { ", max 1" };
                 Some(format!("for {} in {list}{max}", each.item))
             }
         };
@@ -52,6 +52,17 @@ impl Writer<'_, '_, '_> {
         let (call, ty) = match list {
             Some(list) => (format!("{list} {{ {call} }}"), Ty::List(Box::new(ty))),
             None => (call, ty),
+        };
+        // What was waited for around this chain is over when it begins.
+        let own = |id: &&usize| block.asks.iter().any(|other| other.id == **id);
+        let after = ask.after.iter().filter(own).filter_map(|id| scope.answers.get(id));
+        let after: Vec<&str> = after.map(|(name, _)| name.as_str()).collect();
+        let clauses = match (after.is_empty(), clauses.strip_prefix(" with {\n")) {
+            (true, _) => clauses,
+            (false, rest) => {
+                let rest = rest.unwrap_or("  }");
+                format!(" with {{\n    after [{}]\n{rest}", after.join(", "))
+            }
         };
         scope.answers.insert(ask.id, (name.clone(), ty));
         Ok(format!("  step {name} = {call}{clauses}"))
