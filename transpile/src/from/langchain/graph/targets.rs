@@ -23,6 +23,10 @@ pub(super) fn of_path(m: &mut M<'_>, path: &Value) -> Eval<Option<Vec<String>>> 
     {
         return Ok(Some(vec!["tools".to_owned(), super::builder::END.to_owned()]));
     }
+    // Of an instance with `__call__` LangGraph does not read the annotation here.
+    if matches!(m.object_of(path), Some(Object::Instance(..))) {
+        return Ok(None);
+    }
     let Some(function) = function_of(m, path) else { return Ok(None) };
     let Some(returns) = returns(m, &function)? else { return Ok(None) };
     Ok(literal(m, &returns))
