@@ -41,7 +41,14 @@ impl<H: Host> Machine<'_, H> {
             if other_matters {
                 H::unsure(self, &reason, self.site(span));
             }
-            let flow = self.in_doubt(reason.clone(), |m| if way { m.exec_block(yes) } else { no(m) })?;
+            let flow = match self.in_doubt(reason.clone(), |m| if way { m.exec_block(yes) } else { no(m) }) {
+                // A file that runs does not go there.
+                Err(Stop::Raise(_)) => {
+                    self.scope_mut(self.scope).vars = before;
+                    return if way { no(self) } else { self.exec_block(yes) };
+                }
+                other => other?,
+            };
             self.wrap_changes(&before, test, span);
             if let Flow::Return(value) = flow {
                 // What follows in the function is the other way.
