@@ -62,8 +62,8 @@ pub struct Options {
     pub env: BTreeMap<String, String>,
     /// True where an environment variable that is not in `env` is known to be unset.
     pub env_is_complete: bool,
-    /// True where a statement of the main file that raises does not end it: what is raised goes to
-    /// [`Machine::raised`] and the next statement follows, as in a notebook.
+    /// True where a statement of a file that raises does not end it: what is raised goes to [`Machine::raised`] and the
+    /// next statement follows, as in a notebook.
     pub keep_going: bool,
     /// Bounds.
     pub limits: Limits,
@@ -98,7 +98,7 @@ pub struct Machine<'v, H: Host> {
     pub options: Options,
     /// Statements that the parser did not understand, by file.
     pub problems: Vec<(ModuleId, SyntaxProblem)>,
-    /// What statements of the main file raised, where [`Options::keep_going`] holds.
+    /// What statements of the files raised, where [`Options::keep_going`] holds.
     pub raised: Vec<Raised>,
     pub(super) vfs: &'v dyn Vfs,
     pub(super) heap: Vec<Object>,
@@ -517,7 +517,8 @@ impl<'v, H: Host> Machine<'v, H> {
         self.bind_in(scope, "__doc__", doc);
         let saved = (self.module, self.scope);
         (self.module, self.scope) = (id, scope);
-        let result = match self.options.keep_going && id == ModuleId(0) {
+        // An import that is tried may fail as a whole.
+        let result = match self.options.keep_going && (id == ModuleId(0) || self.guards == 0) {
             true => self.deeper(Span::default(), |m| m.exec_each(&tree.body)),
             false => self.deeper(Span::default(), |m| m.exec_block(&tree.body)),
         };
