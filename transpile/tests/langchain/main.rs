@@ -1,6 +1,7 @@
 //! LangChain files, read without Python.
 
 mod bounds;
+mod graphs;
 mod inputs;
 mod missions;
 mod scripts;

@@ -1,8 +1,9 @@
 //! Functions that build graphs and that the file itself does not call: an application server does.
 
+use crate::from::langchain::model::Effect;
 use crate::from::langchain::state::M;
 use crate::python::value::{Function, Object};
-use crate::python::{Args, ModuleId, Site, Value};
+use crate::python::{Args, ModuleId, Site, Stop, Value};
 use std::rc::Rc;
 
 /// What shows that a function builds a graph.
@@ -84,5 +85,17 @@ fn wanted(m: &M<'_>, function: &Function) -> bool {
 fn call(m: &mut M<'_>, callee: &Value, site: Site) -> Result<Value, ()> {
     let unknown = m.unknown("an argument of a function that the file does not call", site.span);
     let args = Args { unknown_kw: Some(unknown), ..Args::default() };
-    m.call(callee, args, site).map_err(|_| ())
+    m.call(callee, args, site).map_err(|stop| {
+        let (message, site) = match stop {
+            Stop::Raise(raised) => {
+                (format!("raises {}: {}", m.class_name(&raised.class), raised.message), raised.site)
+            }
+            Stop::Limit(message, site) => (message, site),
+        };
+        m.host.lose(
+            Effect::Structure,
+            format!("a call of this function, which the file does not call, {message}"),
+            site,
+        );
+    })
 }
