@@ -6,6 +6,12 @@ use super::machine::Machine;
 use super::value::{Args, SymbolKind, Value};
 use std::rc::Rc;
 
+/// Whether something of that name is a key, a token or a password.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_uppercase();
+    ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| name.contains(word))
+}
+
 impl<H: Host> Machine<'_, H> {
     /// A name of the place `base.name`, the same for every mention of it; `None` where `base` is read or has no place.
     fn place(&self, base: &Value, name: &str, depth: u32) -> Option<String> {
@@ -21,8 +27,12 @@ impl<H: Host> Machine<'_, H> {
         Some(format!("{base}.{name}"))
     }
 
-    /// Keeps `value` as `base.name` or `base["name"]`; false where `base` is read.
+    /// Keeps `value` as `base.name` or `base["name"]`; false where `base` is read, and of a key or token, whose text shall not
+    /// come out anywhere.
     pub(super) fn keep(&mut self, base: &Value, name: &str, value: &Value) -> bool {
+        if matches!(value, Value::Str(_)) && is_secret(name) {
+            return false;
+        }
         let Some(place) = self.place(base, name, 0) else { return false };
         self.memory += 96 + place.len();
         // The base stays alive, so that its address stays its own.

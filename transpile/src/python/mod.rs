@@ -31,6 +31,7 @@ mod text;
 pub mod time;
 pub mod value;
 
+pub use foreign::is_secret;
 pub use host::{Host, ImportVerdict};
 pub use machine::{Eval, Limits, Machine, Options, Raised, Stop};
 pub use plain::Plain;

@@ -531,6 +531,26 @@ variable = ChatOpenAI(model=os.getenv("MODEL", "other"))
 }
 
 #[test]
+fn a_key_is_not_shown_wherever_the_file_has_it() {
+    let script = r#"
+import os
+import openai
+from langchain_openai import ChatOpenAI
+os.environ["OPENAI_API_KEY"] = "sk-in-the-environment"
+openai.api_key = "sk-on-a-module"
+direct = ChatOpenAI(model="a", api_key="sk-as-a-parameter", default_headers={"Authorization": "Bearer sk-as-a-header"})
+kept = ChatOpenAI(model="b", default_headers={"X-One": os.environ["OPENAI_API_KEY"], "X-Two": openai.api_key})
+given = ChatOpenAI(model="c", default_headers={"api-key": os.getenv("THE_KEY", "sk-by-default")})
+"#;
+    let shown = inspect(&text("a.py", script));
+    assert!(!shown.to_string().contains("sk-"), "{shown:#}");
+    assert_eq!(
+        object(&text("a.py", script), "kept")["params"]["default_headers"]["X-One"]["$env"],
+        "OPENAI_API_KEY"
+    );
+}
+
+#[test]
 fn what_classes_of_models_make_of_their_fields() {
     let script = r#"
 from langchain_openai import ChatOpenAI

@@ -6,7 +6,7 @@ use super::{
     agents, graph, legacy, memory, models, parsers, prompts, retrieval, runnables, structured, tools,
 };
 use crate::python::value::ObjId;
-use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Site, SymbolKind, Value};
+use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Site, SymbolKind, Value, is_secret};
 
 impl Host for LangChainHost {
     fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
@@ -171,9 +171,7 @@ fn secret(m: &M<'_>, path: &str, args: &Args, site: Site) -> Option<Value> {
         return None;
     }
     let name = args.pos.first()?.as_str()?;
-    let upper = name.to_uppercase();
-    let is_secret = ["KEY", "TOKEN", "SECRET", "PASSWORD"].iter().any(|word| upper.contains(word));
-    if !is_secret || m.options.env.contains_key(name) {
+    if !is_secret(name) || m.options.env.contains_key(name) {
         return None;
     }
     Some(m.symbol(SymbolKind::Env(name.into()), None, site.span))

@@ -271,8 +271,29 @@ fn chain_json(chain: &Chain, inner: &dyn Fn(&Node) -> Value) -> Value {
     })
 }
 
+/// Headers and options whose text is never shown.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "x-api-key",
+    "api-key",
+    "api_key",
+    "apikey",
+    "access_token",
+    "password",
+];
+
 fn pairs(items: &[(String, Data)]) -> Value {
-    Value::Object(items.iter().map(|(k, v)| (k.clone(), data(v))).collect())
+    let shown = |(name, value): &(String, Data)| {
+        let value = match data(value) {
+            Value::String(_) if CREDENTIALS.contains(&name.to_lowercase().as_str()) => {
+                json!({ "$secret": name })
+            }
+            other => other,
+        };
+        (name.clone(), value)
+    };
+    Value::Object(items.iter().map(shown).collect())
 }
 
 /// A value as JSON; what is not plain is an object with a `$` key.
