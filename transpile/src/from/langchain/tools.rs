@@ -86,6 +86,10 @@ fn made_by_library(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value
     make(m, OpKind::Tool(tool), site)
 }
 
+fn one_argument(name: &str, schema: Json) -> Json {
+    json!({ "type": "object", "properties": { name: schema }, "required": [name] })
+}
+
 /// `load_tools(["serpapi", "llm-math"])`: the tools by the names under which the library lists them.
 fn loaded(m: &mut M<'_>, args: &Args, site: Site) -> Option<Value> {
     let names = super::data::texts(m, args.get(0, "tool_names"))?;
@@ -108,20 +112,18 @@ fn loaded(m: &mut M<'_>, args: &Args, site: Site) -> Option<Value> {
                 "pubmed" => ("pub_med", "PubmedQueryRun", "query"),
                 "python_repl" => ("Python_REPL", "PythonREPLTool", "query"),
                 "terminal" => ("terminal", "ShellTool", "commands"),
-                other => (other, "Tool", "__arg1"),
+                other => (other, "BaseTool", ""),
             };
-            let property = match argument {
-                "__arg1" => json!({ "title": "__arg1", "type": "string" }),
-                _ => json!({ "type": "string" }),
+            let args_schema = match argument {
+                // What it takes is not known.
+                "" => json!({}),
+                "__arg1" => one_argument(argument, json!({ "title": "__arg1", "type": "string" })),
+                _ => one_argument(argument, json!({ "type": "string" })),
             };
             let tool = Tool {
                 name: Data::Str(name.into()),
                 description: Data::Unknown(format!("the description that `{listed}` has")),
-                args_schema: json!({
-                    "type": "object",
-                    "properties": { argument: property },
-                    "required": [argument],
-                }),
+                args_schema,
                 class: class.into(),
                 code: None,
                 return_direct: false,
