@@ -367,7 +367,7 @@ fn graph(
         interrupt_after: strings(m, "interrupt_after"),
         checkpointer,
         wiring: None,
-        functional: None,
+        entry: None,
     };
     make(m, OpKind::Graph(graph), site)
 }

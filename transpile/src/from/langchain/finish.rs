@@ -36,6 +36,7 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
         .iter()
         .map(|l| Loss { effect: l.effect, message: l.message.clone(), origin: origin(m, l.site) })
         .collect();
+    file.tasks = super::graph::tasks(m);
     file.functions = functions(m, &file);
     file.sources = m.files().map(|(_, path, text)| (path.to_owned(), text.to_owned())).collect();
     file
@@ -92,20 +93,18 @@ fn code_of(op: &Op) -> Option<&Code> {
 
 /// The functions behind the lambdas and tools of a file.
 fn functions(m: &M<'_>, file: &LangChainFile) -> Vec<Callable> {
-    let mut wanted: HashSet<(String, u32)> = HashSet::new();
+    let place = |code: &Code| (code.origin.file.clone(), code.origin.span.start);
+    let tasks = file.tasks.iter().flatten().filter_map(|task| task.code.as_ref());
+    let mut wanted: HashSet<(String, u32)> = tasks.map(place).collect();
     let roots = file.objects.iter().map(|o| &o.op).chain(file.inner.iter().map(|i| &i.op)).chain(&file.tools);
     for root in roots {
         each(root, &mut |op| {
-            let graph = match &op.kind {
-                OpKind::Graph(graph) => Some(graph),
+            let carried = match &op.kind {
+                OpKind::Graph(graph) => graph.wiring.as_ref().map(|w| w.carried().map(|c| &c.code)),
                 _ => None,
             };
-            let carried = graph.and_then(|g| g.wiring.as_ref()).map(|w| w.carried().map(|c| &c.code));
-            let tasks = graph.and_then(|g| g.functional.as_ref());
-            let tasks = tasks.map(|f| f.tasks.iter().filter_map(|task| task.code.as_ref()));
-            let carried = carried.into_iter().flatten().chain(tasks.into_iter().flatten());
-            for code in code_of(op).into_iter().chain(carried) {
-                wanted.insert((code.origin.file.clone(), code.origin.span.start));
+            for code in code_of(op).into_iter().chain(carried.into_iter().flatten()) {
+                wanted.insert(place(code));
             }
         });
     }

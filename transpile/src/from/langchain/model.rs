@@ -1,6 +1,6 @@
 //! What LangChain would hold after a file has run, as plain data.
 
-use super::graph::Graph;
+use super::graph::{Graph, Routine};
 use crate::from::callable::Callable;
 pub use crate::from::callable::Origin;
 use std::sync::Arc;
@@ -509,7 +509,9 @@ pub struct LangChainFile {
     pub tools: Vec<Node>,
     /// What could not be told.
     pub losses: Vec<Loss>,
-    /// The functions behind lambdas and tools, by where they stand.
+    /// The tasks of LangGraph's functional interface, by number; `None`: its function is not in the file.
+    pub tasks: Vec<Option<Routine>>,
+    /// The functions behind lambdas, tools and tasks, by where they stand.
     pub functions: Vec<Callable>,
     /// Files that were read: path and text.
     pub sources: Vec<(String, String)>,

@@ -15,15 +15,6 @@ use crate::python::value::Function;
 use crate::python::{Args, Eval, Native, Object, Site, Value};
 use std::rc::Rc;
 
-/// What an entrypoint runs.
-#[derive(Clone, Debug)]
-pub struct Functional {
-    /// Its own function.
-    pub entry: Routine,
-    /// The tasks that were there before it.
-    pub tasks: Vec<Routine>,
-}
-
 /// A function of the functional interface.
 #[derive(Clone, Debug)]
 pub struct Routine {
@@ -55,6 +46,7 @@ pub struct Annotation {
 pub(super) struct Task {
     pub function: Value,
     args: Args,
+    site: Site,
 }
 
 /// A decorator that waits for its function.
@@ -65,12 +57,12 @@ pub(super) struct Decorator {
 }
 
 /// `@task`, `@task(…)`, `@entrypoint(…)`.
-pub(super) fn decorate(m: &mut M<'_>, name: &str, args: &Args) -> Value {
+pub(super) fn decorate(m: &mut M<'_>, name: &str, args: &Args, site: Site) -> Value {
     let decorator = Decorator { is_entry: name == "entrypoint", args: args.clone() };
     if !decorator.is_entry
         && let Some(function) = args.pos.first()
     {
-        return task(m, function.clone(), Args::default());
+        return task(m, function.clone(), Args::default(), site);
     }
     m.host.graph.decorators.push(decorator);
     let id = m.host.graph.decorators.len() as u32 - 1;
@@ -83,12 +75,12 @@ pub(super) fn apply(m: &mut M<'_>, id: u32, args: &Args, site: Site) -> Eval<Opt
     let Some(function) = args.pos.first().cloned() else { return Ok(None) };
     Ok(Some(match decorator.is_entry {
         true => entry(m, &function, &decorator.args, site),
-        false => task(m, function, decorator.args),
+        false => task(m, function, decorator.args, site),
     }))
 }
 
-fn task(m: &mut M<'_>, function: Value, args: Args) -> Value {
-    m.host.graph.tasks.push(Task { function, args });
+fn task(m: &mut M<'_>, function: Value, args: Args, site: Site) -> Value {
+    m.host.graph.tasks.push(Task { function, args, site });
     Value::Native(Native { kind: kind::TASK, id: m.host.graph.tasks.len() as u32 - 1 })
 }
 
@@ -103,23 +95,25 @@ fn entry(m: &mut M<'_>, function: &Value, args: &Args, site: Site) -> Value {
         defer: false,
         retry: Vec::new(),
     };
-    let functional = routine(m, function, args, true, site).map(|entry| {
-        let tasks = m.host.graph.tasks.clone();
-        let tasks = tasks.iter().filter_map(|t| routine(m, &t.function, &t.args, false, site)).collect();
-        Functional { entry, tasks }
-    });
+    let entry = routine(m, function, args, true, site);
     let graph = Graph {
         class: "Pregel".to_owned(),
         name,
         nodes: vec![own],
         checkpointer: memory::class_of(m, args.named("checkpointer")),
-        functional: functional.map(Box::new),
+        entry: entry.map(Box::new),
         ..Graph::default()
     };
     let op = node(m, OpKind::Graph(graph), site);
     let inside = super::enclosing_function(m, site);
     m.host.graph.compiled.push(Compiled { op, builder: None, function: inside });
     Value::Native(Native { kind: kind::COMPILED, id: m.host.graph.compiled.len() as u32 - 1 })
+}
+
+/// What the tasks of a file do, by number; `None`: a task whose function is not in the file.
+pub(in crate::from::langchain) fn tasks(m: &mut M<'_>) -> Vec<Option<Routine>> {
+    let tasks = m.host.graph.tasks.clone();
+    tasks.iter().map(|task| routine(m, &task.function, &task.args, false, task.site)).collect()
 }
 
 /// What a function does. An entrypoint is given its first parameter only.

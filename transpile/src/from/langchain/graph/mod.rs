@@ -17,7 +17,9 @@ mod translate;
 mod uncalled;
 mod wiring;
 
-pub(in crate::from::langchain) use lower::{approximations, mission};
+pub use functional::Routine;
+pub(in crate::from::langchain) use functional::tasks;
+pub(in crate::from::langchain) use lower::{Tasks, approximations, mission};
 pub use model::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 pub(in crate::from::langchain) use targets::item;
 pub(in crate::from::langchain) use uncalled::call_builders;
@@ -74,7 +76,7 @@ pub(super) fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<O
             let tools = given.map(|v| super::tools::list(m, &v, site)).unwrap_or_default();
             Some(state::make(m, OpKind::ToolNode(tools), site))
         }
-        ("entrypoint" | "task", "") => Some(functional::decorate(m, name.name, args)),
+        ("entrypoint" | "task", "") => Some(functional::decorate(m, name.name, args, site)),
         ("create_supervisor", "") => Some(multi::supervisor(m, args, site)),
         ("create_handoff_tool", "") => Some(handoffs::create(m, args, site)),
         ("create_swarm", "") => Some(multi::swarm(m, args, site)),

@@ -1,6 +1,6 @@
 //! What a compiled graph is.
 
-use super::functional::Functional;
+use super::functional::Routine;
 use super::wiring::Wiring;
 use crate::from::langchain::model::{Data, Node};
 use serde_json::{Map, Value, json};
@@ -31,7 +31,7 @@ pub struct Graph {
     /// How it runs, where the file builds it from nodes and edges.
     pub wiring: Option<Wiring>,
     /// What it runs, where it is an entrypoint of the functional interface.
-    pub functional: Option<Box<Functional>>,
+    pub entry: Option<Box<Routine>>,
 }
 
 /// What a function that builds an agent was given.

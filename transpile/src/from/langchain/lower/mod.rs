@@ -49,6 +49,8 @@ pub(in crate::from::langchain) struct Shared<'f> {
     /// Content to name of what was declared: providers, records, enums, tools, stores.
     pub(in crate::from::langchain) declared: Vec<(String, String)>,
     pub(in crate::from::langchain) python: PythonFiles,
+    /// The tasks of the functional interface that were written.
+    pub(in crate::from::langchain) tasks: super::graph::Tasks,
     pub(in crate::from::langchain) report: Report<ObjectSubject>,
     /// The object that is lowered.
     pub(in crate::from::langchain) object: String,
@@ -149,6 +151,7 @@ fn lower(path: &str, file: &LangChainFile, out: &mut LangChainImport) {
         items: Vec::new(),
         declared: Vec::new(),
         python: PythonFiles::new(&stem),
+        tasks: super::graph::Tasks::default(),
         report: Report::default(),
         object: String::new(),
     };
@@ -284,7 +287,7 @@ fn runs(op: &Node) -> bool {
 fn mission(shared: &mut Shared<'_>, object: &Named, name: &str) -> Written {
     let mut refused = None;
     if let OpKind::Graph(graph) = &object.op.kind
-        && (graph.wiring.is_some() || graph.functional.is_some())
+        && (graph.wiring.is_some() || graph.entry.is_some())
     {
         match super::graph::mission(shared, name, graph) {
             Ok(text) => {

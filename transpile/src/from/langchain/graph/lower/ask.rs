@@ -70,7 +70,7 @@ impl Writer<'_, '_, '_> {
 
     fn task_name(&self, task: usize) -> Result<String, String> {
         let tasks = self.tasks.and_then(|tasks| tasks.get(task));
-        Ok(tasks.ok_or("it calls a task that is defined after it")?.name.clone())
+        Ok(tasks.ok_or("it calls a task that is not known")?.name.clone())
     }
 
     fn call_task(

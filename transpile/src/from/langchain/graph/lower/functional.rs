@@ -8,7 +8,7 @@ use super::types::Ty;
 use super::write::retry_clause;
 use crate::from::callable::Callable;
 use crate::from::langchain::graph::body::{Asked, Block, End};
-use crate::from::langchain::graph::functional::{Annotation, Functional, Routine};
+use crate::from::langchain::graph::functional::{Annotation, Routine};
 use crate::from::langchain::lower::Shared;
 use crate::from::langchain::lower::tools::callable;
 use crate::from::langchain::model::{Effect, Origin};
@@ -45,26 +45,20 @@ impl Tasks {
 ///
 /// # Errors
 /// What has no counterpart.
-pub fn mission(shared: &mut Shared<'_>, own: &str, functional: &Functional) -> Result<String, String> {
-    let entry = &functional.entry;
-    let about = |reason: &str| format!("the entrypoint `{}`: {reason}", entry.name);
-    let block = entry.block.as_ref().map_err(|reason| about(reason))?;
-    let mut lowering = Lowering {
-        providers: Providers { shared },
-        functional,
-        tasks: Tasks::default(),
-        open: Vec::new(),
-        items: Vec::new(),
-    };
-    lowering.tasks_of(block)?;
-    let given = lowering.given(entry);
-    let (chain, result) = lowering.chain(entry, block, &given).map_err(|reason| about(&reason))?;
-    let items = lowering.items;
-    shared.items.extend(items);
+pub fn mission(shared: &mut Shared<'_>, own: &str, entry: &Routine) -> Result<String, String> {
+    let tasks = std::mem::take(&mut shared.tasks);
+    let mut lowering = Lowering { providers: Providers { shared }, tasks, open: Vec::new() };
+    let written = lowering.entry(own, entry);
+    let Lowering { providers, tasks, .. } = lowering;
+    providers.shared.tasks = tasks;
+    written.map_err(|reason| format!("the entrypoint `{}`: {reason}", entry.name))
+}
 
+/// The mission that calls the chain of an entrypoint.
+fn mission_text(own: &str, chain: &str, given: &[(String, Ty)], result: &Ty) -> String {
     let mut lines = vec![format!("mission {own} {{")];
     let mut made = Vec::new();
-    for (name, ty) in &given {
+    for (name, ty) in given {
         // What the caller gives as one object are inputs of their own.
         let Ty::Record(record) = ty else {
             lines.push(format!("  input {}: {}", key(name), ty.text()));
@@ -81,7 +75,7 @@ pub fn mission(shared: &mut Shared<'_>, own: &str, functional: &Functional) -> R
     lines.append(&mut made);
     let arguments: Vec<String> = given.iter().map(|(name, _)| format!("{0}: {0}", key(name))).collect();
     lines.push(format!("  step result = {chain}({})\n", arguments.join(", ")));
-    match &result {
+    match result {
         Ty::Record(record) if record.is_plain() => {
             let output =
                 |(_, id, ty): &(String, String, Ty)| format!("  output {id}: {} = result.{id}", ty.text());
@@ -90,19 +84,25 @@ pub fn mission(shared: &mut Shared<'_>, own: &str, functional: &Functional) -> R
         other => lines.push(format!("  output result: {} = result", other.text())),
     }
     lines.push("}".to_owned());
-    Ok(lines.join("\n"))
+    lines.join("\n")
 }
 
-struct Lowering<'l, 'p, 'f> {
+struct Lowering<'p, 'f> {
     providers: Providers<'p, 'f>,
-    functional: &'l Functional,
     tasks: Tasks,
     /// The tasks that are being written.
     open: Vec<usize>,
-    items: Vec<String>,
 }
 
-impl Lowering<'_, '_, '_> {
+impl Lowering<'_, '_> {
+    fn entry(&mut self, own: &str, entry: &Routine) -> Result<String, String> {
+        let block = entry.block.as_ref().map_err(Clone::clone)?;
+        self.tasks_of(block)?;
+        let given = self.given(entry);
+        let (chain, result) = self.chain(entry, block, &given)?;
+        Ok(mission_text(own, &chain, &given, &result))
+    }
+
     /// Writes the tasks that a function calls.
     fn tasks_of(&mut self, block: &Block) -> Result<(), String> {
         for ask in &block.asks {
@@ -120,7 +120,12 @@ impl Lowering<'_, '_, '_> {
         if self.tasks.get(number).is_some() {
             return Ok(());
         }
-        let routine = self.functional.tasks.get(number).ok_or("it calls a task that is defined after it")?;
+        let file = self.providers.shared.file;
+        let routine = file
+            .tasks
+            .get(number)
+            .and_then(Option::as_ref)
+            .ok_or("it calls a task that is not in the file")?;
         if self.open.contains(&number) {
             return Err(format!("the task `{}` calls itself", routine.name));
         }
@@ -172,7 +177,7 @@ impl Lowering<'_, '_, '_> {
         writer.tasks = Some(&self.tasks);
         writer.chain(&name, block, &scope, given)?;
         let (out, ty) = (std::mem::take(&mut writer.out), std::mem::replace(&mut writer.value, Ty::Null));
-        self.items.extend(out);
+        self.providers.shared.items.extend(out);
         Ok((name, ty))
     }
 

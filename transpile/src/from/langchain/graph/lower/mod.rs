@@ -11,4 +11,5 @@ mod states;
 mod types;
 mod write;
 
+pub(in crate::from::langchain) use functional::Tasks;
 pub(in crate::from::langchain) use write::{approximations, mission};

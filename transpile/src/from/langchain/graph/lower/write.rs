@@ -28,8 +28,8 @@ pub(in crate::from::langchain) fn mission(
     own: &str,
     graph: &Graph,
 ) -> Result<String, String> {
-    if let Some(functional) = &graph.functional {
-        return super::functional::mission(shared, own, functional);
+    if let Some(entry) = &graph.entry {
+        return super::functional::mission(shared, own, entry);
     }
     let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
     let machine = explore(wiring)?;
