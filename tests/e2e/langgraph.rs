@@ -156,6 +156,26 @@ fn a_node_without_a_counterpart_is_told() {
 }
 
 #[test]
+fn long_chains_of_operators_are_written_once() {
+    let chain = |op: &str, term: &str| vec![term; 40].join(op);
+    let body = format!(
+        "text = {}\n    ok = {}\n    n = {}\n    return {{\"n\": n if ok and text else 0}}",
+        chain(" + ", "str(state[\"n\"])"),
+        chain(" and ", "state[\"n\"] > 1"),
+        chain(" + ", "state[\"n\"]"),
+    );
+    let (project, said) = with_draft(&body, "");
+    assert!(said.starts_with('0'), "{said}");
+    let text = project.read("app.mission");
+    assert_eq!((text.matches("s.n > 1").count(), text.matches("${s.n}").count()), (40, 40), "{text}");
+    project.expect(0, &["check", "app.mission"]);
+
+    let body = format!("n = state[\"n\"]\n{}    return {{\"n\": n}}", "    n = n + n\n".repeat(60));
+    let (_, said) = with_draft(&body, "");
+    assert!(said.contains("it builds a value that is too large"), "{said}");
+}
+
+#[test]
 fn a_cache_policy_is_told() {
     let text = WAITING.replace(
         "g.add_node(\"draft\", draft)",

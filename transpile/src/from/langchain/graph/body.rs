@@ -266,6 +266,13 @@ impl Expr {
         }
     }
 
+    /// How many expressions it is made of.
+    pub fn size(&self) -> usize {
+        let mut count = 0;
+        self.each(&mut |_| count += 1);
+        count
+    }
+
     /// The expression with another in the place of an answer.
     pub fn with_answer(&self, id: usize, other: &Expr) -> Expr {
         let one = |e: &Expr| Box::new(e.with_answer(id, other));

@@ -16,6 +16,9 @@ use std::rc::Rc;
 /// Functions of Python that have a counterpart.
 const BUILTINS: &[&str] = &["len", "str", "list", "tuple", "bool", "dict"];
 
+/// Largest expression that a name holds: what uses it twice doubles it.
+const MAX_SIZE: usize = 5_000;
+
 /// Deepest nesting of conditions and inlined functions.
 const MAX_DEPTH: usize = 12;
 
@@ -207,6 +210,9 @@ impl Translator<'_, '_> {
     }
 
     fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
+        if value.size() > MAX_SIZE {
+            return Err("it builds a value that is too large".to_owned());
+        }
         match target {
             ast::Expr::Name(name) if name.id.as_str() == self.state => {
                 Err("it replaces its state".to_owned())
@@ -265,8 +271,7 @@ impl Translator<'_, '_> {
                 };
                 let item = self.expr(item, env, asks)?;
                 let longer = Expr::Binary("+", Box::new(list), Box::new(Expr::List(vec![item])));
-                env.locals.insert(name.id.to_string(), longer);
-                Ok(())
+                self.assign(&attr.value, longer, env)
             }
             _ if self.functional => self.unused(expr, env, asks),
             _ => Err("it calls something whose result it does not use".to_owned()),

@@ -4,6 +4,12 @@ use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
 use std::collections::BTreeMap;
 
+/// Longest text of an expression, bytes: what stands twice in it doubles at each level.
+const LONGEST: usize = 200_000;
+
+/// Most values that one operator joins, but texts: each is a pair of parentheses.
+const MOST_OPERANDS: usize = 60;
+
 /// What an expression may read.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -61,6 +67,14 @@ impl Scope {
     /// # Errors
     /// What has no counterpart.
     pub fn print(&self, expr: &Expr) -> Result<Typed, String> {
+        let printed = self.printed(expr)?;
+        if printed.0.len() > LONGEST {
+            return Err("an expression that is too long".to_owned());
+        }
+        Ok(printed)
+    }
+
+    fn printed(&self, expr: &Expr) -> Result<Typed, String> {
         Ok(match expr {
             Expr::State => return Err("it hands its whole state on".to_owned()),
             Expr::Field(name) => self.field(name)?,
@@ -95,7 +109,7 @@ impl Scope {
             }
             Expr::Call(name, args) => self.call(name, args)?,
             Expr::Index(base, index) => self.index(base, index)?,
-            Expr::Member(base, name) => self.member(base, name)?,
+            Expr::Member(base, name) => member_of(self.print(base)?, name)?,
             Expr::For { item, list, test, element } => {
                 let (list, ty) = self.print(list)?;
                 let Ty::List(of) = ty else {
@@ -152,16 +166,13 @@ impl Scope {
         for part in parts {
             match part {
                 Expr::Text(text) => out.push_str(&escaped(text)),
-                Expr::Parts(inner) => {
-                    let inner = self.template(inner)?;
-                    out.push_str(inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default());
-                }
+                Expr::Parts(inner) => out.push_str(inside(&self.template(inner)?)),
                 other => {
                     let (text, ty) = self.print(other)?;
                     if !matches!(ty, Ty::String | Ty::Int) {
                         return Err("a text with a value that Python writes in its own way".to_owned());
                     }
-                    out.push_str(&format!("${{{}}}", unwrapped(hole(&text).unwrap_or(&text))));
+                    out.push_str(&in_hole(&text));
                 }
             }
         }
@@ -192,34 +203,75 @@ impl Scope {
     }
 
     fn binary(&self, op: &str, a: &Expr, b: &Expr) -> Result<Typed, String> {
-        if matches!(op, "and" | "or") {
-            let word = if op == "and" { "&&" } else { "||" };
-            return match (self.print(a)?, self.print(b)?) {
-                ((_, Ty::String), (other, Ty::String)) if op == "or" => {
-                    let (text, _) = self.print(a)?;
-                    Ok((format!("if {} then {text} else {other}", self.test(a)?), Ty::String))
+        match op {
+            "and" | "or" => match operands(op, a, b) {
+                many if many.len() > MOST_OPERANDS => {
+                    Err(format!("`{op}` of more than {MOST_OPERANDS} values"))
                 }
-                ((text, Ty::Optional(inner)), (other, ty)) if op == "or" && *inner == ty => {
-                    let zero = inner.zero();
-                    Ok((format!("if {} then {text} ?? {zero} else {other}", self.test(a)?), ty))
+                operands => self.either(op, &operands),
+            },
+            "+" => self.sum(&operands(op, a, b)),
+            _ => operation(op, self.print(a)?, self.print(b)?),
+        }
+    }
+
+    /// `a and b and c`, `a or b or c`.
+    fn either(&self, op: &str, operands: &[&Expr]) -> Result<Typed, String> {
+        let mut typed = operands.iter().map(|e| self.print(e)).collect::<Result<Vec<_>, _>>()?;
+        let last = typed.last().map(|(_, ty)| ty.clone()).unwrap_or(Ty::Null);
+        let is_like_last = |ty: &Ty| match ty {
+            Ty::Optional(inner) => **inner == last,
+            ty => *ty == Ty::String && *ty == last,
+        };
+        let (_, others) = typed.split_last().ok_or("an empty condition")?;
+        if op == "and" || !others.iter().all(|(_, ty)| is_like_last(ty)) {
+            let word = if op == "and" { " && " } else { " || " };
+            let tests = typed.iter().map(|(text, ty)| test_of(text, ty).map(|test| wrapped(&test)));
+            return Ok((tests.collect::<Result<Vec<_>, _>>()?.join(word), Ty::Bool));
+        }
+        // The first value that is not empty.
+        let (mut chosen, _) = typed.pop().ok_or("an empty condition")?;
+        while let Some((text, ty)) = typed.pop() {
+            let test = test_of(&text, &ty)?;
+            let text = if ty == last { text } else { format!("{text} ?? {}", last.zero()) };
+            chosen = format!("if {test} then {text} else {chosen}");
+        }
+        Ok((chosen, last))
+    }
+
+    /// `a + b + c`.
+    fn sum(&self, operands: &[&Expr]) -> Result<Typed, String> {
+        // Texts become one text: each part is printed once.
+        let mut typed = Vec::new();
+        for operand in operands {
+            typed.push(match operand {
+                Expr::Text(_) | Expr::Parts(_) => None,
+                other => Some(self.print(other)?),
+            });
+        }
+        if typed.iter().flatten().all(|(_, ty)| *ty == Ty::String) {
+            let mut out = String::from("\"");
+            for (operand, typed) in operands.iter().zip(typed) {
+                match typed {
+                    Some((text, _)) => out.push_str(&in_hole(&text)),
+                    None => out.push_str(inside(&self.template(std::slice::from_ref(*operand))?)),
                 }
-                _ => Ok((format!("{} {word} {}", self.test_in(a)?, self.test_in(b)?), Ty::Bool)),
-            };
+            }
+            out.push('"');
+            return Ok((out, Ty::String));
         }
-        let ((left, l), (right, r)) = (self.print(a)?, self.print(b)?);
-        let sides = format!("{} {op} {}", wrapped(&left), wrapped(&right));
-        match (op, &l, &r) {
-            ("+", Ty::String, Ty::String) => Ok((self.template(&[a.clone(), b.clone()])?, Ty::String)),
-            ("+", Ty::List(_), Ty::List(_)) => Ok((sides, joined(l, r)?)),
-            ("+" | "-" | "*", Ty::Int, Ty::Int) => Ok((sides, Ty::Int)),
-            ("+" | "-" | "*", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Float)),
-            ("==" | "!=", _, _) => Ok((sides, Ty::Bool)),
-            ("<" | "<=" | ">" | ">=", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Bool)),
-            ("<" | "<=" | ">" | ">=", Ty::String, Ty::String) => Ok((sides, Ty::Bool)),
-            ("in", Ty::String, Ty::String | Ty::List(_)) => Ok((sides, Ty::Bool)),
-            ("in", _, Ty::List(_)) => Ok((sides, Ty::Bool)),
-            _ => Err(format!("`{op}` on these values has no counterpart")),
+        let mut operands = operands.iter().zip(typed).map(|(operand, typed)| match typed {
+            Some(typed) => Ok(typed),
+            None => self.print(operand),
+        });
+        if operands.len() > MOST_OPERANDS {
+            return Err(format!("a sum of more than {MOST_OPERANDS} values"));
         }
+        let mut sum = operands.next().ok_or("an empty sum")??;
+        for operand in operands {
+            sum = operation("+", sum, operand?)?;
+        }
+        Ok(sum)
     }
 
     /// `base[lower:upper]`.
@@ -259,34 +311,14 @@ impl Scope {
     }
 
     fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
-        if let (Expr::Text(name), (_, Ty::Record(_))) = (index, self.print(base)?) {
-            return self.member(base, name);
+        let (base, ty) = self.print(base)?;
+        if let (Expr::Text(name), Ty::Record(_)) = (index, &ty) {
+            return member_of((base, ty), name);
         }
-        let ((base, ty), (index, by)) = (self.print(base)?, self.print(index)?);
+        let (index, by) = self.print(index)?;
         match (ty, by) {
             (Ty::List(item), Ty::Int) => Ok((format!("{}[{index}]", wrapped(&base)), *item)),
             _ => Err("it takes an element of something that is no list".to_owned()),
-        }
-    }
-
-    fn member(&self, base: &Expr, name: &str) -> Result<Typed, String> {
-        let (text, ty) = self.print(base)?;
-        match (ty, name) {
-            // The step's answer is the text already.
-            (Ty::String, "content") => Ok((text, Ty::String)),
-            (Ty::Message, "content") => Ok((format!("{}.content", wrapped(&text)), Ty::String)),
-            (Ty::Record(record), _) => {
-                let field = record.fields.into_iter().find(|(known, ..)| known == name);
-                let (_, id, ty) = field.ok_or_else(|| format!("its answer has no `.{name}`"))?;
-                let text = format!("{}.{id}", wrapped(&text));
-                Ok(match ty {
-                    // In Python it is the text itself.
-                    Ty::Enum(_) => (format!("\"${{{text}}}\""), Ty::String),
-                    ty => (text, ty),
-                })
-            }
-            (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
-            _ => Err(format!("it reads `.{name}`")),
         }
     }
 
@@ -296,24 +328,7 @@ impl Scope {
     /// As [`Scope::print`].
     pub fn test(&self, expr: &Expr) -> Result<String, String> {
         let (text, ty) = self.print(expr)?;
-        Ok(match ty {
-            Ty::Bool => text,
-            Ty::String => format!("{} != \"\"", wrapped(&text)),
-            Ty::Int => format!("{} != 0", wrapped(&text)),
-            Ty::Float => format!("{} != 0.0", wrapped(&text)),
-            Ty::List(_) | Ty::Calls | Ty::Map(_) => format!("len({text}) > 0"),
-            Ty::Optional(inner) => match *inner {
-                Ty::Bool => format!("({text} ?? false)"),
-                Ty::String | Ty::Int | Ty::Float | Ty::List(_) | Ty::Map(_) => {
-                    let zero = inner.zero();
-                    format!("({text} ?? {zero}) != {zero}")
-                }
-                _ => format!("{text} != null"),
-            },
-            Ty::Message | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
-            Ty::Null => "false".to_owned(),
-            Ty::Json => return Err("a condition on a value of any type".to_owned()),
-        })
+        test_of(&text, &ty)
     }
 
     fn test_in(&self, expr: &Expr) -> Result<String, String> {
@@ -342,6 +357,80 @@ impl Scope {
             }
             (Some(reducer), _) => Err(format!("the reducer `{reducer}` of `{name}` has no counterpart")),
         }
+    }
+}
+
+/// The operands of a chain of one operator, which Python evaluates from the left.
+fn operands<'e>(op: &str, a: &'e Expr, b: &'e Expr) -> Vec<&'e Expr> {
+    let (mut out, mut first) = (vec![b], a);
+    while let Expr::Binary(own, left, right) = first {
+        if *own != op {
+            break;
+        }
+        out.push(right);
+        first = left;
+    }
+    out.push(first);
+    out.reverse();
+    out
+}
+
+/// An operator on two values.
+fn operation(op: &str, (left, l): Typed, (right, r): Typed) -> Result<Typed, String> {
+    let sides = format!("{} {op} {}", wrapped(&left), wrapped(&right));
+    match (op, &l, &r) {
+        ("+", Ty::List(_), Ty::List(_)) => Ok((sides, joined(l, r)?)),
+        ("+" | "-" | "*", Ty::Int, Ty::Int) => Ok((sides, Ty::Int)),
+        ("+" | "-" | "*", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Float)),
+        ("==" | "!=", _, _) => Ok((sides, Ty::Bool)),
+        ("<" | "<=" | ">" | ">=", Ty::Int | Ty::Float, Ty::Int | Ty::Float) => Ok((sides, Ty::Bool)),
+        ("<" | "<=" | ">" | ">=", Ty::String, Ty::String) => Ok((sides, Ty::Bool)),
+        ("in", Ty::String, Ty::String | Ty::List(_)) => Ok((sides, Ty::Bool)),
+        ("in", _, Ty::List(_)) => Ok((sides, Ty::Bool)),
+        _ => Err(format!("`{op}` on these values has no counterpart")),
+    }
+}
+
+/// A value as a condition.
+fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
+    Ok(match ty {
+        Ty::Bool => text.to_owned(),
+        Ty::String => format!("{} != \"\"", wrapped(text)),
+        Ty::Int => format!("{} != 0", wrapped(text)),
+        Ty::Float => format!("{} != 0.0", wrapped(text)),
+        Ty::List(_) | Ty::Calls | Ty::Map(_) => format!("len({text}) > 0"),
+        Ty::Optional(inner) => match **inner {
+            Ty::Bool => format!("({text} ?? false)"),
+            Ty::String | Ty::Int | Ty::Float | Ty::List(_) | Ty::Map(_) => {
+                let zero = inner.zero();
+                format!("({text} ?? {zero}) != {zero}")
+            }
+            _ => format!("{text} != null"),
+        },
+        Ty::Message | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
+        Ty::Null => "false".to_owned(),
+        Ty::Json => return Err("a condition on a value of any type".to_owned()),
+    })
+}
+
+/// `base.name`.
+fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
+    match (ty, name) {
+        // The step's answer is the text already.
+        (Ty::String, "content") => Ok((text, Ty::String)),
+        (Ty::Message, "content") => Ok((format!("{}.content", wrapped(&text)), Ty::String)),
+        (Ty::Record(record), _) => {
+            let field = record.fields.into_iter().find(|(known, ..)| known == name);
+            let (_, id, ty) = field.ok_or_else(|| format!("its answer has no `.{name}`"))?;
+            let text = format!("{}.{id}", wrapped(&text));
+            Ok(match ty {
+                // In Python it is the text itself.
+                Ty::Enum(_) => (format!("\"${{{text}}}\""), Ty::String),
+                ty => (text, ty),
+            })
+        }
+        (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
+        _ => Err(format!("it reads `.{name}`")),
     }
 }
 
@@ -458,6 +547,16 @@ fn is_closed(text: &str) -> bool {
         }
     }
     depth == 0
+}
+
+/// What a text literal holds.
+fn inside(literal: &str) -> &str {
+    literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default()
+}
+
+/// A value as a part of a text.
+fn in_hole(text: &str) -> String {
+    format!("${{{}}}", unwrapped(hole(text).unwrap_or(text)))
 }
 
 /// The expression of a text that is one hole.
