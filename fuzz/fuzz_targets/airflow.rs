@@ -7,6 +7,7 @@ use rustchain_transpile::from::airflow::{AirflowOptions, import};
 use rustchain_transpile::vfs::MemoryVfs;
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let path = if text.trim_start().starts_with('{') { "d.json" } else { "d.py" };
     let vfs = MemoryVfs { files: [(path.to_owned(), text.to_owned())].into() };

@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use rustchain_grammar::{FileId, format, parse};
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let parsed = parse(text, FileId(0));
     assert_eq!(parsed.tree().to_string(), text);

@@ -6,6 +6,7 @@ use rustchain_transpile::from::langchain::{LangChainOptions, import, inspect, re
 use rustchain_transpile::vfs::MemoryVfs;
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let Some((kind, rest)) = data.split_first() else { return };
     let Ok(text) = std::str::from_utf8(rest) else { return };
     let path = ["app.py", "app.json", "app.yaml", "app.ipynb"][usize::from(kind % 4)];

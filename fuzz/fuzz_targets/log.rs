@@ -4,5 +4,6 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let _ = rustchain_runtime::log::verify_bytes(data);
 });

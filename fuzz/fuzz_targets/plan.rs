@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use rustchain_plan::Plan;
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(plan) = Plan::from_json(text) else { return };
     let Ok(written) = plan.to_json_pretty() else { return };

@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use rustchain_grammar::{FileId, parse};
 
 fuzz_target!(|data: &[u8]| {
+    rustchain_fuzz::remember(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let path = if text.trim_start().starts_with('{') { "m.json" } else { "m.yaml" };
     let imported = rustchain_transpile::from::yaml::import(FileId(0), path, text);

@@ -35,7 +35,7 @@ impl Style {
                 lines
             }
             K::PAREN | K::INDEX | K::KIND_ARG | K::FN_VALUE | K::REPLY_ERROR => single,
-            K::TYPE_ARGS | K::TYPE_PARAMS => single,
+            K::TYPE_ARGS | K::TYPE_PARAMS => Style { has_commas: true, ..single },
             K::TYPE_RECORD => values,
             _ => values,
         }

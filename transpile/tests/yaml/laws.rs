@@ -102,3 +102,29 @@ fn every_step_name_leads_back_to_the_yaml() {
         assert!(exact, "{word}: {:?}\n{mission}", result.origins);
     }
 }
+
+/// An expression of the language nests no deeper than some levels: what would becomes text, and is told.
+#[test]
+fn a_reference_of_a_thousand_parts_stays_text_and_is_told() {
+    for long in [".b".repeat(1_000), "[0]".repeat(1_000), "|upper".repeat(1_000), "|first".repeat(1_000)] {
+        let text = format!(
+            "version: '1.0'\nname: n\nsteps:\n  - id: rows\n    name: r\n    step_type: csv_process\n    parameters:\n      operation: read\n      file_path: a.csv\n  - id: say\n    name: s\n    step_type: llm\n    condition: '{{{{rows.output{long}}}}} == 3'\n    parameters:\n      prompt: 'x {{{{rows.output{long}}}}}'\n"
+        );
+        check("long.yaml", &text);
+        let result = import(FileId(0), "long.yaml", &text);
+        let told = result.diagnostics.iter().any(|d| d.message.contains("stays text"));
+        assert!(told, "{:?}", result.diagnostics);
+    }
+}
+
+/// A number is written as the language writes it, however the YAML or a reference in it does.
+#[test]
+fn every_way_to_write_a_number_becomes_a_number_of_the_language() {
+    let ways = ["07", "+7", "-7", "1.", ".5", "1.e3", "-9223372036854775808", "99999999999999999999", "1e400"];
+    for number in ways {
+        let text = format!(
+            "version: '1.0'\nname: n\nvariables:\n  whole: {{ type: int, default: '{number}' }}\n  part: {{ type: float, default: '{number}' }}\nsteps:\n  - id: rows\n    name: r\n    step_type: csv_process\n    parameters: {{ file_path: a.csv }}\n  - id: get\n    name: g\n    step_type: http\n    condition: '{{{{whole}}}} == {number}'\n    parameters: {{ url: 'http://localhost/{{{{rows.records[{number}].name}}}}/{{{{rows.{number}}}}}', expected_status: '{number}' }}\n"
+        );
+        check("numbers.yaml", &text);
+    }
+}

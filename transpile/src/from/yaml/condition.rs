@@ -2,7 +2,7 @@
 
 use super::doc::Doc;
 use super::literal;
-use super::node::{Kind, Node};
+use super::node::{Kind, Node, float_text};
 use super::reference::{Piece, scan};
 use super::report::code;
 use super::step_types::Ty;
@@ -133,11 +133,14 @@ impl Translator<'_> {
             "null" | "none" | "None" => return Some(Value { doc: Doc::text("null"), ty: Ty::Other }),
             _ => {}
         }
-        if text.parse::<i64>().is_ok() {
-            return Some(Value { doc: Doc::text(text), ty: Ty::Int });
+        if let Ok(number) = text.parse::<i64>() {
+            return Some(Value { doc: Doc::text(number.to_string()), ty: Ty::Int });
         }
-        if text.parse::<f64>().is_ok_and(f64::is_finite) && text.contains('.') {
-            return Some(Value { doc: Doc::text(text), ty: Ty::Float });
+        if let Ok(number) = text.parse::<f64>()
+            && number.is_finite()
+            && text.contains('.')
+        {
+            return Some(Value { doc: Doc::text(float_text(number)), ty: Ty::Float });
         }
         if text.contains(['{', '$']) {
             return self.reference_operand(text, span);

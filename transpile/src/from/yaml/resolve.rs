@@ -3,7 +3,7 @@
 use super::doc::Doc;
 use super::literal;
 use super::names::identifier;
-use super::node::Kind;
+use super::node::{Kind, float_text};
 use super::reference::{Reference, Style};
 use super::report::{closest, code};
 use super::step_types::{self, Output, StepType, Ty};
@@ -30,9 +30,19 @@ const RUN: &[(&str, &str)] = &[
     ("execution_id", "run.id"),
 ];
 
+/// Parts and filters that one reference may have: an expression of the language nests no deeper than 256 levels.
+const MAX_PARTS: usize = 64;
+
 impl Translator<'_> {
     /// The expression of a reference; `None` where it stays text.
     pub fn resolve(&mut self, reference: &Reference<'_>, span: Span) -> Option<Value> {
+        let parts = reference.path.len() + reference.filters.len();
+        if parts > MAX_PARTS {
+            let message = format!("a reference of {parts} parts and filters stays text");
+            let help = format!("write it with at most {MAX_PARTS}");
+            self.sink.lossy(Severity::Medium, span, message, &help);
+            return None;
+        }
         let value = self.resolve_path(reference, span)?;
         self.sink.report.references += 1;
         let value = self.filtered(value, reference, span);
@@ -264,19 +274,17 @@ impl Translator<'_> {
         if env_default(Some(node)).is_some() {
             return None;
         }
-        let text = node.scalar_text();
-        let fits = match ty {
-            "int" => text.as_ref().is_some_and(|t| t.parse::<i64>().is_ok()),
-            "float" => text.as_ref().is_some_and(|t| t.parse::<f64>().is_ok()),
-            "bool" => text.as_ref().is_some_and(|t| t == "true" || t == "false"),
-            "json" => return Some(self.verbatim(node)),
-            _ => {
-                let text = text?;
-                return Some(literal::string(&text, self.text, node.span));
-            }
+        if ty == "json" {
+            return Some(self.verbatim(node));
+        }
+        let text = node.scalar_text()?;
+        let text = match ty {
+            "int" => text.parse::<i64>().ok()?.to_string(),
+            "float" => float_text(text.parse().ok().filter(|number: &f64| number.is_finite())?),
+            "bool" if text == "true" || text == "false" => text,
+            "bool" => return None,
+            _ => return Some(literal::string(&text, self.text, node.span)),
         };
-        let text = text.filter(|_| fits)?;
-        let text = if ty == "float" && !text.contains('.') { format!("{text}.0") } else { text };
         Some(Doc::from(node.span, Doc::text(text)))
     }
 
@@ -504,12 +512,18 @@ fn call(value: Value, function: &str, ty: Ty) -> Value {
     Value { doc: Doc::call(function, vec![value.doc]), ty }
 }
 
+/// The place in a list that a segment names, `07` as 7; a longer number is a name.
+fn index(segment: &str) -> Option<u32> {
+    let digits = segment.bytes().all(|b| b.is_ascii_digit());
+    segment.parse().ok().filter(|_| digits)
+}
+
 /// `json.select(value, "items[0].name")`.
 fn select(value: Doc, path: &[String]) -> Doc {
     let mut text = String::new();
     for segment in path {
-        if segment.chars().all(|c| c.is_ascii_digit()) {
-            text.push_str(&format!("[{segment}]"));
+        if let Some(index) = index(segment) {
+            text.push_str(&format!("[{index}]"));
         } else {
             if !text.is_empty() {
                 text.push('.');
@@ -525,8 +539,8 @@ fn select(value: Doc, path: &[String]) -> Doc {
 fn fields(value: Doc, path: &[String], of_maps: bool) -> Doc {
     let mut parts = vec![value];
     for segment in path {
-        if segment.chars().all(|c| c.is_ascii_digit()) {
-            parts.push(Doc::text(format!("[{segment}]")));
+        if let Some(index) = index(segment) {
+            parts.push(Doc::text(format!("[{index}]")));
             continue;
         }
         if of_maps {

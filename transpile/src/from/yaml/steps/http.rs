@@ -163,10 +163,10 @@ fn json_body(t: &mut Translator<'_>, node: &Node) -> Doc {
 /// `expected_status: 404`: a step behind the request that fails where the status is another.
 fn expect_status(t: &mut Translator<'_>, unit: &Unit) {
     let Some((status, span)) = t.constant(unit, "expected_status") else { return };
-    if status.parse::<u16>().is_err() {
+    let Ok(status) = status.parse::<u16>() else {
         t.sink.lossy(Severity::Medium, span, "`expected_status` is not carried over: it is no status", "");
         return;
-    }
+    };
     let name = t.fresh(&format!("{}_status", unit.ident));
     let read = match unit.optional() {
         true => format!("({}?.status ?? {status})", unit.ident),
