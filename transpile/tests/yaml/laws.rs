@@ -79,6 +79,25 @@ fn deep_nesting_is_refused() {
 }
 
 #[test]
+fn aliases_in_aliases_nest_no_deeper_than_what_is_written_out() {
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(20), "]".repeat(20));
+    let text = |levels: usize| {
+        let mut text = format!("a0: &a0 {}\n", deep("x"));
+        for level in 1..levels {
+            text.push_str(&format!("a{level}: &a{level} {}\n", deep(&format!("*a{}", level - 1))));
+        }
+        let last = levels - 1;
+        format!(
+            "{text}version: '1.0'\nname: n\nsteps:\n  - id: s\n    name: s\n    step_type: noop\n    parameters: {{ value: *a{last} }}\n"
+        )
+    };
+    check("aliases.yaml", &text(2));
+    assert!(import(FileId(0), "aliases.yaml", &text(2)).mission_text.is_some());
+    let refused = import(FileId(0), "aliases.yaml", &text(2_000));
+    assert!(refused.diagnostics[0].message.contains("nested deeper"), "{:?}", refused.diagnostics);
+}
+
+#[test]
 fn the_same_file_gives_the_same_text() {
     for (name, text) in all() {
         let first = import(FileId(0), &name, &text);

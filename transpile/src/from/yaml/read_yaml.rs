@@ -94,9 +94,18 @@ struct Builder<'t> {
     open: Vec<Open>,
     root: Option<Node>,
     documents: usize,
-    anchors: BTreeMap<usize, (Node, usize)>,
+    anchors: BTreeMap<usize, (Node, Size)>,
     nodes: usize,
     duplicates: Vec<(String, Span, Span)>,
+}
+
+/// How large a value is: an alias brings all of it again.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Values, itself included.
+    nodes: usize,
+    /// Lists and maps in one another, itself included.
+    levels: usize,
 }
 
 /// A list or map whose end has not come yet.
@@ -104,6 +113,8 @@ struct Open {
     start: Span,
     anchor: usize,
     nodes_before: usize,
+    /// Levels of the deepest value in it.
+    levels: usize,
     content: Content,
 }
 
@@ -119,7 +130,7 @@ impl Builder<'_> {
             Event::Scalar(text, style, anchor, tag) => {
                 let kind = scalar(&text, style, tag.as_ref());
                 let span = self.trimmed(span, style);
-                self.finish(Node { kind, span }, anchor, 1)
+                self.finish(Node { kind, span }, anchor, Size { nodes: 1, levels: 0 })
             }
             Event::SequenceStart(anchor, _) => self.start(Content::List(Vec::new()), anchor, span),
             Event::MappingStart(anchor, _) => {
@@ -151,9 +162,9 @@ impl Builder<'_> {
 
     fn start(&mut self, content: Content, anchor: usize, span: Span) -> Result<(), SyntaxError> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(SyntaxError::new(format!("nested deeper than {MAX_DEPTH} levels"), span));
+            return Err(too_deep(span));
         }
-        self.open.push(Open { start: span, anchor, nodes_before: self.nodes, content });
+        self.open.push(Open { start: span, anchor, nodes_before: self.nodes, levels: 0, content });
         Ok(())
     }
 
@@ -171,33 +182,37 @@ impl Builder<'_> {
         };
         let end = if span.is_empty() { last.unwrap_or(open.start.end) } else { span.end };
         let node = Node { kind, span: Span::new(open.start.start, end.max(open.start.start)) };
-        let inside = self.nodes - open.nodes_before;
-        self.finish(node, open.anchor, inside + 1)
+        let nodes = self.nodes - open.nodes_before + 1;
+        self.finish(node, open.anchor, Size { nodes, levels: open.levels + 1 })
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), SyntaxError> {
-        let Some((node, nodes)) = self.anchors.get(&anchor) else {
+        let Some((node, size)) = self.anchors.get(&anchor) else {
             return Err(SyntaxError::new("an alias inside of what it names", span));
         };
-        if self.nodes + nodes > MAX_NODES {
+        if self.nodes + size.nodes > MAX_NODES {
             return Err(SyntaxError::new(format!("aliases make more than {MAX_NODES} values"), span));
         }
-        let (mut node, nodes) = (node.clone(), *nodes);
+        if self.open.len() + size.levels > MAX_DEPTH {
+            return Err(too_deep(span));
+        }
+        let (mut node, size) = (node.clone(), *size);
         node.span = span;
-        self.nodes += nodes - 1;
-        self.finish(node, 0, 1)
+        self.nodes += size.nodes - 1;
+        self.finish(node, 0, size)
     }
 
-    /// Puts a whole node where it belongs; `nodes` is how many values it has, itself included.
-    fn finish(&mut self, node: Node, anchor: usize, nodes: usize) -> Result<(), SyntaxError> {
+    /// Puts a whole node where it belongs.
+    fn finish(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), SyntaxError> {
         self.nodes += 1;
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), nodes));
+            self.anchors.insert(anchor, (node.clone(), size));
         }
         let Some(open) = self.open.last_mut() else {
             self.root.get_or_insert(node);
             return Ok(());
         };
+        open.levels = open.levels.max(size.levels);
         match &mut open.content {
             Content::List(items) => items.push(node),
             Content::Map { entries, key } => match key.take() {
@@ -214,6 +229,10 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+fn too_deep(span: Span) -> SyntaxError {
+    SyntaxError::new(format!("nested deeper than {MAX_DEPTH} levels"), span)
 }
 
 fn key_text(node: &Node) -> Result<String, SyntaxError> {
