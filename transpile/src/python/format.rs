@@ -161,14 +161,14 @@ impl<H: Host> Machine<'_, H> {
     }
 }
 
-/// The index of the brace that closes the one at the start.
+/// The index of the brace that closes the one at the start; `None` where none opens or closes.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     for (i, c) in text.char_indices() {
         match c {
             '{' => depth += 1,
             '}' => {
-                depth -= 1;
+                depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(i);
                 }

@@ -139,7 +139,8 @@ fn a_reference_of_a_thousand_parts_stays_text_and_is_told() {
 /// A number is written as the language writes it, however the YAML or a reference in it does.
 #[test]
 fn every_way_to_write_a_number_becomes_a_number_of_the_language() {
-    let ways = ["07", "+7", "-7", "1.", ".5", "1.e3", "-9223372036854775808", "99999999999999999999", "1e400"];
+    let ways =
+        ["07", "+7", "-7", "1.", ".5", "1.e3", "-9223372036854775808", "99999999999999999999", "1e400"];
     for number in ways {
         let text = format!(
             "version: '1.0'\nname: n\nvariables:\n  whole: {{ type: int, default: '{number}' }}\n  part: {{ type: float, default: '{number}' }}\nsteps:\n  - id: rows\n    name: r\n    step_type: csv_process\n    parameters: {{ file_path: a.csv }}\n  - id: get\n    name: g\n    step_type: http\n    condition: '{{{{whole}}}} == {number}'\n    parameters: {{ url: 'http://localhost/{{{{rows.records[{number}].name}}}}/{{{{rows.{number}}}}}', expected_status: '{number}' }}\n"
