@@ -43,6 +43,7 @@ graphs!(
     the_graph_entry_choice,
     the_graph_graded,
     the_graph_handoff,
+    the_graph_in_rounds,
     the_graph_line,
     the_graph_map_reduce,
     the_graph_merged,
@@ -54,6 +55,7 @@ graphs!(
     the_graph_python_nodes,
     the_graph_python_packets,
     the_graph_react,
+    the_graph_rounds,
     the_graph_subgraph,
     the_graph_tasks,
     the_graph_tools,
@@ -144,15 +146,49 @@ fn a_node_with_a_loop_is_carried_as_python() {
 #[test]
 fn a_node_without_a_counterpart_is_told() {
     let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
-    let body = "for _ in range(3):\n        llm.invoke(\"go\")\n    return {}";
+    let body = "try:\n        llm.invoke(\"go\")\n    except ValueError:\n        pass\n    return {}";
     let (_, said) = with_draft(body, head);
-    let why = "the node `draft`: it has a loop, and as a Python tool it cannot have `llm`";
+    let why = "the node `draft`: it handles exceptions, and as a Python tool it cannot have `llm`";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
 
     let body = "for _ in range(3):\n        trim_messages([])\n    return {}";
     let (_, said) = with_draft(body, "from langchain_core.messages import trim_messages\n");
     let why = "it has a loop, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
+}
+
+#[test]
+fn a_loop_without_a_counterpart_is_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    for (body, why) in [
+        ("for a, b in [(1, 2)]:\n        n = llm.invoke(\"go\").content\n    return {}", "it iterates over pairs"),
+        (
+            "while True:\n        n = llm.invoke(\"go\").content\n        if n:\n            text = n\n            break\n    return {\"n\": len(text)}",
+            "it reads `text`, which a round of a loop may not have set",
+        ),
+        (
+            "for n in range(3):\n        n = llm.invoke(\"go\").content\n    return {}",
+            "it sets the element of its own loop",
+        ),
+        (
+            "while True:\n        n = llm.invoke(\"go\").content\n        break\n    else:\n        n = 1\n    return {}",
+            "it has a loop with `else`",
+        ),
+    ] {
+        let (_, said) = with_draft(body, head);
+        let why = format!("the node `draft`: {why}, and as a Python tool it cannot have `llm`");
+        assert!(said.starts_with('1') && said.contains(&why), "{said}");
+    }
+}
+
+#[test]
+fn the_bound_of_a_loop_is_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    let body = "text = \"\"\n    while not text:\n        text = llm.invoke(\"go\").content\n    return {\"n\": len(text)}";
+    let (project, said) = with_draft(body, head);
+    let why = "the loop ends with an error after 25 rounds: confirm the bound";
+    assert!(said.starts_with('0') && said.contains(why), "{said}");
+    assert!(project.read("app.mission").contains(" until r.done, max 24 {"), "{said}");
 }
 
 #[test]

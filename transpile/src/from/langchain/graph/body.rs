@@ -2,9 +2,9 @@
 //! what it writes and where it goes.
 
 use super::carried::Carried;
-use crate::from::langchain::model::Node;
+use crate::from::langchain::model::{Node, Origin};
 
-/// Statements without a loop: what is asked for, and how they end.
+/// Statements: what is asked for, and how they end.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Questions, in order; later ones may use the answers of earlier ones.
@@ -35,6 +35,49 @@ pub enum Asked {
     Task(usize, Fields),
     /// A person.
     Person(Expr),
+    /// Its own statements, round after round.
+    Loop(Box<Loop>),
+}
+
+/// `while` or `for`, in whose rounds something is asked.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// The names and fields that a round may set, with what they hold before the first.
+    pub variables: Vec<Variable>,
+    /// `for`: what is iterated.
+    pub over: Option<Over>,
+    /// A round. Each of its ends is an update of the variables by name, and of `done` and `exit`.
+    pub body: Block,
+    /// The name of the field that tells that no round follows.
+    pub done: String,
+    /// Some end of a round ends the loop too.
+    pub breaks: bool,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A name or field that a round may set.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// What [`Expr::Variable`] calls it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds before the first round; `None`: nothing.
+    pub init: Option<Expr>,
+}
+
+/// What a `for` iterates.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// The list.
+    pub list: Expr,
+    /// What [`Expr::Variable`] calls the element.
+    pub item: String,
+    /// The name of the element.
+    pub name: String,
+    /// What [`Expr::Variable`] calls the number of the element.
+    pub at: String,
 }
 
 /// The elements for which something is asked.
@@ -61,6 +104,11 @@ impl Ask {
         match &self.asked {
             Asked::Model(_, input) | Asked::Person(input) => input.each(f),
             Asked::Task(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
+            Asked::Loop(rounds) => {
+                rounds.variables.iter().filter_map(|v| v.init.as_ref()).for_each(|init| init.each(f));
+                rounds.over.iter().for_each(|over| over.list.each(f));
+                rounds.body.each_expr(f);
+            }
         }
     }
 }
@@ -171,6 +219,38 @@ impl Block {
         inside || !self.asks.is_empty()
     }
 
+    /// Is a model, a task or a person asked on some way through it, be it in a loop?
+    pub fn has_questions(&self) -> bool {
+        let asked = |ask: &Ask| match &ask.asked {
+            Asked::Loop(rounds) => rounds.body.has_questions(),
+            _ => true,
+        };
+        let inside = match &self.end {
+            End::If(_, yes, no) => yes.has_questions() || no.has_questions(),
+            _ => false,
+        };
+        inside || self.asks.iter().any(asked)
+    }
+
+    /// Is a variable read on some way through it?
+    pub fn reads_variable(&self, id: &str) -> bool {
+        let mut found = false;
+        self.each_expr(&mut |e| found |= matches!(e, Expr::Variable(known) if known == id));
+        found
+    }
+
+    /// Calls `f` with the update of each end.
+    pub fn each_update_mut(&mut self, f: &mut dyn FnMut(&mut Fields)) {
+        match &mut self.end {
+            End::Update(update) | End::Command { update, .. } => f(update),
+            End::If(_, yes, no) => {
+                yes.each_update_mut(f);
+                no.each_update_mut(f);
+            }
+            End::Value(_) | End::Sends(_) | End::Python(_) => {}
+        }
+    }
+
     /// The fields that some way through it writes.
     pub fn writes(&self) -> Vec<String> {
         if let End::Python(carried) = &self.end {
@@ -187,7 +267,8 @@ impl Block {
         out
     }
 
-    fn each_update(&self, f: &mut dyn FnMut(&Fields)) {
+    /// Calls `f` with the update of each end.
+    pub fn each_update(&self, f: &mut dyn FnMut(&Fields)) {
         match &self.end {
             End::Update(update) | End::Command { update, .. } => f(update),
             End::If(_, yes, no) => {

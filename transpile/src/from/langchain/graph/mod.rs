@@ -11,6 +11,7 @@ mod lower;
 mod model;
 mod multi;
 mod prompt;
+mod rounds;
 mod schema;
 mod targets;
 mod translate;

@@ -3,6 +3,7 @@
 use super::body::{Ask, Block, End, Expr, Sends};
 use super::builder::node_id;
 use super::prompt::role;
+use super::rounds::{Frame, Way};
 use super::targets::function_of;
 
 use crate::from::langchain::names::last;
@@ -35,7 +36,7 @@ pub(super) fn block(m: &mut M<'_>, value: &Value) -> Result<Block, Reason> {
     };
     let is_bound = matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..)));
     let state = state_parameter(&function, is_bound).ok_or("it takes no state")?;
-    Translator { m, function, state, asks: 0, depth: 0, functional: false }.whole(Env::default())
+    Translator::new(m, function, state, false).whole(Env::default())
 }
 
 /// What a task or an entrypoint with such parameters does.
@@ -50,7 +51,7 @@ pub(super) fn routine<'n>(
     let locals = parameters.map(|name| (name.to_owned(), Expr::Variable(name.to_owned()))).collect();
     let env = Env { locals, ..Env::default() };
     let function = function.clone();
-    Translator { m, function, state: String::new(), asks: 0, depth: 0, functional: true }.whole(env)
+    Translator::new(m, function, String::new(), true).whole(env)
 }
 
 /// What `tools_condition` of the library does.
@@ -81,6 +82,8 @@ pub(super) struct Env {
     set: Vec<(String, Expr)>,
     /// The questions of a task or an entrypoint whose answers were waited for; what follows begins after them.
     pub(super) waited: Vec<usize>,
+    /// Names that a loop may not have set.
+    pub(super) unset: Vec<String>,
 }
 
 impl Env {
@@ -88,7 +91,7 @@ impl Env {
         self.set.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    fn set_field(&mut self, name: &str, value: Expr) {
+    pub(super) fn set_field(&mut self, name: &str, value: Expr) {
         match self.set.iter_mut().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = value,
             None => self.set.push((name.to_owned(), value)),
@@ -104,10 +107,29 @@ pub(super) struct Translator<'t, 'v> {
     pub(super) depth: usize,
     /// It is a task or an entrypoint: it may call tasks, and wait for a person.
     pub(super) functional: bool,
+    /// The loops around what is translated.
+    pub(super) frames: Vec<Frame>,
+    /// How many loops there were.
+    pub(super) loops: usize,
+}
+
+impl<'t, 'v> Translator<'t, 'v> {
+    fn new(m: &'t mut M<'v>, function: Rc<Function>, state: String, functional: bool) -> Self {
+        Translator { m, function, state, asks: 0, depth: 0, functional, frames: Vec::new(), loops: 0 }
+    }
 }
 
 impl Translator<'_, '_> {
-    fn whole(&mut self, mut env: Env) -> Result<Block, Reason> {
+    fn whole(&mut self, env: Env) -> Result<Block, Reason> {
+        let block = self.body(env)?;
+        // Without a question Python itself runs it, without a bound.
+        if self.loops > 0 && !block.has_questions() {
+            return Err("it has a loop".to_owned());
+        }
+        Ok(block)
+    }
+
+    fn body(&mut self, mut env: Env) -> Result<Block, Reason> {
         let function = self.function.clone();
         match &function.code {
             Code::Lambda(lambda) => {
@@ -122,10 +144,26 @@ impl Translator<'_, '_> {
         }
     }
 
-    fn block(&mut self, stmts: &[&ast::Stmt], env: &mut Env) -> Result<Block, Reason> {
+    pub(super) fn block(&mut self, stmts: &[&ast::Stmt], env: &mut Env) -> Result<Block, Reason> {
         let mut asks = Vec::new();
         for (at, stmt) in stmts.iter().enumerate() {
             match stmt {
+                ast::Stmt::Return(r) if !self.frames.is_empty() => {
+                    let end = self.round_end(env, Way::Return(r.clone()));
+                    return Ok(Block { asks, end });
+                }
+                ast::Stmt::Break(_) => return Ok(Block { asks, end: self.round_end(env, Way::Break) }),
+                ast::Stmt::Continue(_) => return Ok(Block { asks, end: self.round_end(env, Way::Next) }),
+                ast::Stmt::While(_) | ast::Stmt::For(_) => {
+                    let rounds = self.rounds(stmt, env, &mut asks)?;
+                    if rounds.exits.is_empty() {
+                        continue;
+                    }
+                    let rest = stmts.get(at + 1..).unwrap_or_default();
+                    let after = self.after_rounds(&rounds, rest, env)?;
+                    asks.extend(after.asks);
+                    return Ok(Block { asks, end: after.end });
+                }
                 ast::Stmt::Return(r) => {
                     let end = match r.value.as_deref() {
                         Some(value) => self.value_end(value, env, &mut asks)?,
@@ -141,7 +179,11 @@ impl Translator<'_, '_> {
                 other => self.statement(other, env, &mut asks)?,
             }
         }
-        Ok(Block { asks, end: End::Update(Vec::new()) })
+        let end = match self.frames.is_empty() {
+            true => End::Update(Vec::new()),
+            false => self.round_end(env, Way::Next),
+        };
+        Ok(Block { asks, end })
     }
 
     /// Both ways to the end of the function.
@@ -203,13 +245,12 @@ impl Translator<'_, '_> {
                 let op = operator(s.op)?;
                 self.assign(&s.target, Expr::Binary(op, Box::new(old), Box::new(new)), env)
             }
-            ast::Stmt::For(_) | ast::Stmt::While(_) => Err("it has a loop".to_owned()),
             ast::Stmt::Try(_) => Err("it handles exceptions".to_owned()),
             _ => Err("it has a statement that has no counterpart".to_owned()),
         }
     }
 
-    fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
+    pub(super) fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
         if value.size() > MAX_SIZE {
             return Err("it builds a value that is too large".to_owned());
         }
@@ -218,6 +259,7 @@ impl Translator<'_, '_> {
                 Err("it replaces its state".to_owned())
             }
             ast::Expr::Name(name) => {
+                env.unset.retain(|known| known != name.id.as_str());
                 env.locals.insert(name.id.to_string(), value);
                 Ok(())
             }
@@ -262,7 +304,7 @@ impl Translator<'_, '_> {
         match &*call.func {
             ast::Expr::Name(name) if name.id.as_str() == "print" => Ok(()),
             ast::Expr::Attribute(attr) if is_log(attr) => Ok(()),
-            ast::Expr::Attribute(attr) if attr.attr.as_str() == "append" => {
+            ast::Expr::Attribute(attr) if matches!(attr.attr.as_str(), "append" | "extend") => {
                 let (ast::Expr::Name(name), [item]) = (&*attr.value, &*call.arguments.args) else {
                     return Err("it changes a list that is no local name".to_owned());
                 };
@@ -270,7 +312,8 @@ impl Translator<'_, '_> {
                     return Err("it changes a list that is no local name".to_owned());
                 };
                 let item = self.expr(item, env, asks)?;
-                let longer = Expr::Binary("+", Box::new(list), Box::new(Expr::List(vec![item])));
+                let more = if attr.attr.as_str() == "append" { Expr::List(vec![item]) } else { item };
+                let longer = Expr::Binary("+", Box::new(list), Box::new(more));
                 self.assign(&attr.value, longer, env)
             }
             _ if self.functional => self.unused(expr, env, asks),
@@ -540,6 +583,9 @@ impl Translator<'_, '_> {
         if let Some(value) = env.locals.get(name) {
             return Ok(value.clone());
         }
+        if env.unset.iter().any(|known| known == name) {
+            return Err(format!("it reads `{name}`, which a round of a loop may not have set"));
+        }
         let value =
             self.m.name_seen_by(self.function.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
         self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))
@@ -698,7 +744,9 @@ impl Translator<'_, '_> {
     pub(super) fn value(&mut self, expr: &ast::Expr, env: &Env) -> Option<Value> {
         match expr {
             ast::Expr::Name(name)
-                if name.id.as_str() == self.state || env.locals.contains_key(name.id.as_str()) =>
+                if name.id.as_str() == self.state
+                    || env.locals.contains_key(name.id.as_str())
+                    || env.unset.iter().any(|known| known == name.id.as_str()) =>
             {
                 None
             }

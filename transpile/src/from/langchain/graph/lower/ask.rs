@@ -10,6 +10,9 @@ use crate::from::langchain::model::{Bind, Node, OpKind};
 impl Writer<'_, '_, '_> {
     /// A step that asks for something.
     pub(super) fn ask(&mut self, ask: &Ask, block: &Block, scope: &mut Scope) -> Result<String, String> {
+        if let Asked::Loop(rounds) = &ask.asked {
+            return self.rounds(ask, rounds, block, scope);
+        }
         let mut inner = scope.clone();
         let list = match &ask.each {
             None => None,
@@ -27,13 +30,14 @@ impl Writer<'_, '_, '_> {
         let is_text = ask.each.is_none() && only_content(block, ask.id);
         let hint = match &ask.asked {
             Asked::Model(..) => "reply".to_owned(),
-            Asked::Person(_) => "answer".to_owned(),
+            Asked::Person(_) | Asked::Loop(_) => "answer".to_owned(),
             Asked::Task(task, _) => self.task_name(*task)?,
         };
         let name = scope.free(&hint);
         let (call, ty, clauses) = match &ask.asked {
             Asked::Model(model, input) => self.ask_model(model, input, is_text, &inner)?,
             Asked::Task(task, args) => self.call_task(*task, args, &inner)?,
+            Asked::Loop(_) => return Err("a loop for each element".to_owned()),
             Asked::Person(value) => {
                 let body = match inner.print(value)? {
                     (text, Ty::String) => text,
@@ -53,17 +57,7 @@ impl Writer<'_, '_, '_> {
             Some(list) => (format!("{list} {{ {call} }}"), Ty::List(Box::new(ty))),
             None => (call, ty),
         };
-        // What was waited for around this chain is over when it begins.
-        let own = |id: &&usize| block.asks.iter().any(|other| other.id == **id);
-        let after = ask.after.iter().filter(own).filter_map(|id| scope.answers.get(id));
-        let after: Vec<&str> = after.map(|(name, _)| name.as_str()).collect();
-        let clauses = match (after.is_empty(), clauses.strip_prefix(" with {\n")) {
-            (true, _) => clauses,
-            (false, rest) => {
-                let rest = rest.unwrap_or("  }");
-                format!(" with {{\n    after [{}]\n{rest}", after.join(", "))
-            }
-        };
+        let clauses = after(ask, block, scope, clauses);
         scope.answers.insert(ask.id, (name.clone(), ty));
         Ok(format!("  step {name} = {call}{clauses}"))
     }
@@ -141,6 +135,21 @@ impl Writer<'_, '_, '_> {
         };
         let generic = if ty == Ty::String { String::new() } else { format!("<{}>", ty.text()) };
         Ok((format!("ask{generic}({})", args.join(", ")), ty, self.providers.clauses(&model)))
+    }
+}
+
+/// Clauses with what a question begins after.
+pub(super) fn after(ask: &Ask, block: &Block, scope: &Scope, clauses: String) -> String {
+    // What was waited for around this chain is over when it begins.
+    let own = |id: &&usize| block.asks.iter().any(|other| other.id == **id);
+    let after = ask.after.iter().filter(own).filter_map(|id| scope.answers.get(id));
+    let after: Vec<&str> = after.map(|(name, _)| name.as_str()).collect();
+    match (after.is_empty(), clauses.strip_prefix(" with {\n")) {
+        (true, _) => clauses,
+        (false, rest) => {
+            let rest = rest.unwrap_or("  }");
+            format!(" with {{\n    after [{}]\n{rest}", after.join(", "))
+        }
     }
 }
 

@@ -106,8 +106,10 @@ impl Lowering<'_, '_> {
     /// Writes the tasks that a function calls.
     fn tasks_of(&mut self, block: &Block) -> Result<(), String> {
         for ask in &block.asks {
-            if let Asked::Task(number, _) = &ask.asked {
-                self.task(*number)?;
+            match &ask.asked {
+                Asked::Task(number, _) => self.task(*number)?,
+                Asked::Loop(rounds) => self.tasks_of(&rounds.body)?,
+                Asked::Model(..) | Asked::Person(_) => {}
             }
         }
         match &block.end {
@@ -156,6 +158,7 @@ impl Lowering<'_, '_> {
 
     fn ty(&mut self, annotation: &Annotation, origin: &Origin) -> Ty {
         match &annotation.schema {
+            Some(schema) if annotation.is_optional => self.providers.record(schema, origin).optional(),
             Some(schema) => self.providers.record(schema, origin),
             None => Ty::of_annotation(&annotation.text),
         }

@@ -6,6 +6,7 @@ mod functional;
 mod print;
 mod providers;
 mod python;
+mod rounds;
 mod state;
 mod states;
 mod types;

@@ -19,8 +19,12 @@ pub struct Scope {
     pub fields: BTreeMap<String, Ty>,
     /// Answers by number: the step and its type.
     pub answers: BTreeMap<usize, (String, Ty)>,
-    /// Variables of comprehensions.
+    /// Variables of comprehensions and loops.
     pub variables: BTreeMap<String, Ty>,
+    /// Variables that are written in another way than by their name.
+    pub texts: BTreeMap<String, String>,
+    /// Texts of optional values that a condition around says are there.
+    pub present: Vec<String>,
     /// The fields that there are, where it is not all of them.
     pub only: Option<Vec<String>>,
 }
@@ -37,7 +41,10 @@ impl Scope {
     /// A name for a step that no answer and no variable has.
     pub fn free(&self, hint: &str) -> String {
         let taken = |name: &str| {
-            self.answers.values().any(|(known, _)| known == name) || self.variables.contains_key(name)
+            name == self.state
+                || self.answers.values().any(|(known, _)| known == name)
+                || self.variables.contains_key(name)
+                || self.texts.values().any(|known| known == name)
         };
         let mut name = hint.to_owned();
         let mut count = 1;
@@ -82,7 +89,7 @@ impl Scope {
             Expr::Answer(id) => self.answers.get(id).cloned().ok_or("an answer of another branch")?,
             Expr::Variable(name) => {
                 let ty = self.variables.get(name).cloned().unwrap_or(Ty::Json);
-                (name.clone(), ty)
+                (self.texts.get(name).unwrap_or(name).clone(), ty)
             }
             Expr::Null => ("null".to_owned(), Ty::Null),
             Expr::Bool(b) => (b.to_string(), Ty::Bool),
@@ -103,13 +110,14 @@ impl Scope {
                 (format!("-{}", wrapped(&text)), ty)
             }
             Expr::If(test, yes, no) => {
-                let ((a, ty), (b, other)) = (self.print(yes)?, self.print(no)?);
+                let (when, otherwise) = self.branches(test)?;
+                let ((a, ty), (b, other)) = (when.print(yes)?, otherwise.print(no)?);
                 let ty = joined(ty, other)?;
                 (format!("if {} then {a} else {b}", self.test(test)?), ty)
             }
             Expr::Call(name, args) => self.call(name, args)?,
             Expr::Index(base, index) => self.index(base, index)?,
-            Expr::Member(base, name) => member_of(self.print(base)?, name)?,
+            Expr::Member(base, name) => self.member(self.print(base)?, name)?,
             Expr::For { item, list, test, element } => {
                 let (list, ty) = self.print(list)?;
                 let Ty::List(of) = ty else {
@@ -292,6 +300,15 @@ impl Scope {
         if let ("slice", [base, lower, upper]) = (name, args) {
             return self.slice(base, lower, upper);
         }
+        if let ("present", [value]) = (name, args) {
+            return match self.print(value)? {
+                (_, Ty::Optional(inner)) if inner.zero() == "null" => {
+                    Err(format!("a value of {} that may not be there", inner.text()))
+                }
+                (text, Ty::Optional(inner)) => Ok((format!("({text} ?? {})", inner.zero()), *inner)),
+                other => Ok(other),
+            };
+        }
         let mut texts = Vec::new();
         let mut types = Vec::new();
         for arg in args {
@@ -305,6 +322,8 @@ impl Scope {
             ("starts_with" | "ends_with", [Ty::String, Ty::String]) => Ty::Bool,
             ("join", [Ty::List(_), Ty::String]) => Ty::String,
             ("split", [Ty::String, Ty::String]) => Ty::List(Box::new(Ty::String)),
+            ("range", [Ty::Int, Ty::Int]) => Ty::List(Box::new(Ty::Int)),
+            ("flatten", [Ty::List(inner)]) if matches!(**inner, Ty::List(_)) => (**inner).clone(),
             _ => return Err(format!("`{name}` of these values has no counterpart")),
         };
         Ok((format!("{name}({})", texts.join(", ")), result))
@@ -313,7 +332,7 @@ impl Scope {
     fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
         let (base, ty) = self.print(base)?;
         if let (Expr::Text(name), Ty::Record(_)) = (index, &ty) {
-            return member_of((base, ty), name);
+            return self.member((base, ty), name);
         }
         let (index, by) = self.print(index)?;
         match (ty, by) {
@@ -413,6 +432,42 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
     })
 }
 
+impl Scope {
+    /// The scopes of what follows where a condition holds, and where it does not.
+    ///
+    /// # Errors
+    /// As [`Scope::print`].
+    pub fn branches(&self, test: &Expr) -> Result<(Scope, Scope), String> {
+        let (mut yes, mut no) = (self.clone(), self.clone());
+        let (value, is_there) = match test {
+            Expr::Not(inner) => (&**inner, false),
+            Expr::Binary("!=", value, null) if matches!(**null, Expr::Null) => (&**value, true),
+            Expr::Binary("==", value, null) if matches!(**null, Expr::Null) => (&**value, false),
+            other => (other, true),
+        };
+        if let (text, Ty::Optional(_)) = self.print(value)? {
+            let scope = if is_there { &mut yes } else { &mut no };
+            scope.present.push(text);
+        }
+        Ok((yes, no))
+    }
+
+    fn member(&self, (text, ty): Typed, name: &str) -> Result<Typed, String> {
+        let Ty::Optional(inner) = &ty else { return member_of((text, ty), name) };
+        let (Ty::Record(record), true) = (&**inner, self.present.contains(&text)) else {
+            return Err(format!("it reads `.{name}` of a value that may not be there"));
+        };
+        let field = record.fields.iter().find(|(known, ..)| known == name);
+        let (_, id, ty) = field.ok_or_else(|| format!("its answer has no `.{name}`"))?;
+        let text = format!("{}?.{id}", wrapped(&text));
+        match (ty, ty.zero()) {
+            (Ty::Optional(_), _) => Ok((text, ty.clone())),
+            (_, "null") => Err(format!("it reads `.{name}` of a value that may not be there")),
+            (_, zero) => Ok((format!("({text} ?? {zero})"), ty.clone())),
+        }
+    }
+}
+
 /// `base.name`.
 fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
     match (ty, name) {
@@ -467,6 +522,8 @@ pub fn joined(a: Ty, b: Ty) -> Result<Ty, String> {
         (Ty::List(a), Ty::List(b)) if *a == Ty::Null => Ok(Ty::List(b)),
         (Ty::List(a), Ty::List(b)) if *b == Ty::Null => Ok(Ty::List(a)),
         (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => Ok(Ty::Float),
+        (Ty::Optional(a), Ty::Optional(b)) => Ok(joined(*a, *b)?.optional()),
+        (Ty::Optional(a), b) | (b, Ty::Optional(a)) => Ok(joined(*a, b)?.optional()),
         (Ty::Record(a), Ty::Record(b)) if a.is_plain() && b.is_plain() => Ok(a.joined(b)),
         (a, b) => Err(format!("one value is {} and another {}", a.text(), b.text())),
     }
