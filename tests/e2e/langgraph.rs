@@ -36,6 +36,9 @@ macro_rules! graphs {
 graphs!(
     the_graph_bare_routes,
     the_graph_branches_ask,
+    the_graph_by_hand,
+    the_graph_by_hand_tasks,
+    the_graph_chain_nodes,
     the_graph_count_up,
     the_graph_debate,
     the_graph_deferred,
@@ -179,6 +182,15 @@ fn a_loop_without_a_counterpart_is_told() {
         let why = format!("the node `draft`: {why}, and as a Python tool it cannot have `llm`");
         assert!(said.starts_with('1') && said.contains(&why), "{said}");
     }
+}
+
+#[test]
+fn a_tool_as_an_object_is_not_carried_as_python() {
+    let head = "from langchain_core.tools import tool\n\n\n@tool\ndef double(n: int) -> int:\n    \"\"\"Doubles.\"\"\"\n    return 2 * n\n\n";
+    let body = "for _ in range(3):\n        state[\"n\"] = double.run(state[\"n\"])\n    return state";
+    let (_, said) = with_draft(body, head);
+    let why = "as a Python tool it uses the tool `double` as an object of LangChain";
+    assert!(said.starts_with('1') && said.contains(why), "{said}");
 }
 
 #[test]

@@ -35,6 +35,10 @@ pub enum Asked {
     Task(usize, Fields),
     /// A person.
     Person(Expr),
+    /// A tool, with its arguments by name.
+    Tool(Node, Fields),
+    /// The tool that a model asked for, of several: the call, and whether the whole message of the tool is the answer.
+    Called(Vec<Node>, Expr, bool),
     /// Its own statements, round after round.
     Loop(Box<Loop>),
 }
@@ -102,8 +106,8 @@ impl Ask {
     pub fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
         self.each.iter().for_each(|each| each.list.each(f));
         match &self.asked {
-            Asked::Model(_, input) | Asked::Person(input) => input.each(f),
-            Asked::Task(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
+            Asked::Model(_, input) | Asked::Person(input) | Asked::Called(_, input, _) => input.each(f),
+            Asked::Task(_, args) | Asked::Tool(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
             Asked::Loop(rounds) => {
                 rounds.variables.iter().filter_map(|v| v.init.as_ref()).for_each(|init| init.each(f));
                 rounds.over.iter().for_each(|over| over.list.each(f));
@@ -182,6 +186,12 @@ pub enum Expr {
     Dict(Vec<(String, Expr)>),
     /// A message: `system`, `user`, `assistant`, and its text.
     Message(&'static str, Box<Expr>),
+    /// The message of a tool: its text and the id of the call.
+    ToolMessage(Box<Expr>, Box<Expr>),
+    /// A runnable that a name holds.
+    Runnable(Node),
+    /// The tool of this name, of several.
+    ToolNamed(Vec<Node>, Box<Expr>),
     /// An operator of Python.
     Binary(&'static str, Box<Expr>, Box<Expr>),
     /// `not x`.
@@ -333,7 +343,8 @@ impl Expr {
                 items.iter().for_each(|e| e.each(f))
             }
             Expr::Dict(items) => items.iter().for_each(|(_, e)| e.each(f)),
-            Expr::Binary(_, a, b) | Expr::Index(a, b) => {
+            Expr::ToolNamed(_, name) => name.each(f),
+            Expr::Binary(_, a, b) | Expr::Index(a, b) | Expr::ToolMessage(a, b) => {
                 a.each(f);
                 b.each(f);
             }
@@ -373,6 +384,7 @@ impl Expr {
             }
             Expr::Binary(op, a, b) => Expr::Binary(op, one(a), one(b)),
             Expr::Index(a, b) => Expr::Index(one(a), one(b)),
+            Expr::ToolMessage(a, b) => Expr::ToolMessage(one(a), one(b)),
             Expr::If(a, b, c) => Expr::If(one(a), one(b), one(c)),
             Expr::For { item, list, test, element } => Expr::For {
                 item: item.clone(),

@@ -12,6 +12,7 @@ mod model;
 mod multi;
 mod prompt;
 mod rounds;
+mod runnable;
 mod schema;
 mod targets;
 mod translate;

@@ -65,6 +65,7 @@ impl Translator<'_, '_> {
         asks: &mut Vec<Ask>,
     ) -> Result<Rounds, Reason> {
         self.loops += 1;
+        let tools = self.tools.len();
         let number = self.loops;
         let (body, orelse) = match stmt {
             ast::Stmt::While(s) => (&s.body, &s.orelse),
@@ -177,7 +178,12 @@ impl Translator<'_, '_> {
             breaks: frame.breaks || has_exits,
             origin: origin(self.m, site),
         };
-        asks.push(Ask { id, asked: Asked::Loop(Box::new(rounds)), each: None, after: env.waited.clone() });
+        let uses_tools = self.tools.len() > tools;
+        let after = self.earlier(env, uses_tools);
+        if uses_tools {
+            self.tools.push(id);
+        }
+        asks.push(Ask { id, asked: Asked::Loop(Box::new(rounds)), each: None, after });
         self.wait(&Expr::Answer(id), env, asks);
         Ok(Rounds { id, exit, exits, slots, goes_on: frame.breaks || !always })
     }

@@ -6,8 +6,9 @@ use super::prompt::role;
 use super::rounds::{Frame, Way};
 use super::targets::function_of;
 
+use crate::from::langchain::model::Node;
 use crate::from::langchain::names::last;
-use crate::from::langchain::state::{M, thing_of};
+use crate::from::langchain::state::{M, op_of, thing_of};
 use crate::python::syntax::ast;
 use crate::python::value::{Code, Function};
 use crate::python::{Object, Value};
@@ -52,6 +53,26 @@ pub(super) fn routine<'n>(
     let env = Env { locals, ..Env::default() };
     let function = function.clone();
     Translator::new(m, function, String::new(), true).whole(env)
+}
+
+/// What a runnable does as a node: it is given the whole state.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn runnable(m: &mut M<'_>, op: &Node) -> Result<Block, Reason> {
+    if let Some(function) = super::runnable::behind(m, op) {
+        return block(m, &function);
+    }
+    // A runnable has no place of its own for names: its functions have.
+    let function = m.functions().next().map(|(_, function)| function);
+    let function = function.ok_or("it runs a runnable in a file without functions")?;
+    let mut translator = Translator::new(m, function, String::new(), false);
+    let mut asks = Vec::new();
+    let given = translator.ask(op, Expr::State, &mut Env::default(), &mut asks)?;
+    match translator.ended(given) {
+        End::Value(_) => Err("it gives something that is no dict of constant keys".to_owned()),
+        end => Ok(Block { asks, end }),
+    }
 }
 
 /// What `tools_condition` of the library does.
@@ -111,11 +132,23 @@ pub(super) struct Translator<'t, 'v> {
     pub(super) frames: Vec<Frame>,
     /// How many loops there were.
     pub(super) loops: usize,
+    /// The questions to tools: what follows one begins after it.
+    pub(super) tools: Vec<usize>,
 }
 
 impl<'t, 'v> Translator<'t, 'v> {
     fn new(m: &'t mut M<'v>, function: Rc<Function>, state: String, functional: bool) -> Self {
-        Translator { m, function, state, asks: 0, depth: 0, functional, frames: Vec::new(), loops: 0 }
+        Translator {
+            m,
+            function,
+            state,
+            asks: 0,
+            depth: 0,
+            functional,
+            frames: Vec::new(),
+            loops: 0,
+            tools: Vec::new(),
+        }
     }
 }
 
@@ -490,13 +523,17 @@ impl Translator<'_, '_> {
                 ast::Number::Complex { .. } => return Err("a complex number".to_owned()),
             },
             ast::Expr::FString(f) => self.f_string(&f.value, env, asks)?,
-            ast::Expr::List(list) => Expr::List(self.all(&list.elts, env, asks)?),
+            ast::Expr::List(list) => self.list(&list.elts, env, asks)?,
             ast::Expr::Tuple(tuple) => self.tuple(&tuple.elts, env, asks)?,
             ast::Expr::Dict(dict) => self.dict(dict, env, asks)?,
             ast::Expr::Await(a) => {
                 let value = self.expr(&a.value, env, asks)?;
                 self.wait(&value, env, asks);
                 value
+            }
+            ast::Expr::BinOp(op) if op.op == ast::Operator::BitOr => {
+                let (left, right) = (self.expr(&op.left, env, asks)?, self.expr(&op.right, env, asks)?);
+                self.piped(left, right, expr)?
             }
             ast::Expr::BinOp(op) => {
                 let (left, right) = (self.boxed(&op.left, env, asks)?, self.boxed(&op.right, env, asks)?);
@@ -588,6 +625,9 @@ impl Translator<'_, '_> {
         }
         let value =
             self.m.name_seen_by(self.function.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
+        if let Some(op) = op_of(self.m, &value) {
+            return Ok(Expr::Runnable(op));
+        }
         self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))
     }
 
@@ -685,6 +725,10 @@ impl Translator<'_, '_> {
                 return Err("it reads a field whose name is not constant".to_owned());
             };
             return Ok(env.field(&name).cloned().unwrap_or(Expr::Field(name)));
+        }
+        if let Some(tools) = self.tools_by_name(&sub.value, env) {
+            let name = self.boxed(&sub.slice, env, asks)?;
+            return Ok(Expr::ToolNamed(tools, name));
         }
         let base = self.expr(&sub.value, env, asks)?;
         if let ast::Expr::Slice(slice) = &*sub.slice {

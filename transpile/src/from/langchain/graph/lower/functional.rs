@@ -109,7 +109,7 @@ impl Lowering<'_, '_> {
             match &ask.asked {
                 Asked::Task(number, _) => self.task(*number)?,
                 Asked::Loop(rounds) => self.tasks_of(&rounds.body)?,
-                Asked::Model(..) | Asked::Person(_) => {}
+                Asked::Model(..) | Asked::Person(_) | Asked::Tool(..) | Asked::Called(..) => {}
             }
         }
         match &block.end {
@@ -197,6 +197,9 @@ impl Lowering<'_, '_> {
             callable(self.providers.shared, code).ok_or_else(|| about("its function is not in the file"))?;
         if let Some(missing) = function.missing.first() {
             return Err(about(&format!("it cannot have `{missing}`")));
+        }
+        if let Some(tool) = self.providers.tool_as_object(&function) {
+            return Err(about(&format!("it uses the tool `{tool}` as an object of LangChain")));
         }
         let mut uses = super::python::uses(&function).map_err(|why| about(&why))?;
         if uses.iter().any(|used| used.name == "interrupt") {

@@ -23,6 +23,8 @@ pub struct Scope {
     pub variables: BTreeMap<String, Ty>,
     /// Variables that are written in another way than by their name.
     pub texts: BTreeMap<String, String>,
+    /// Names of steps that hold no answer.
+    pub taken: Vec<String>,
     /// Texts of optional values that a condition around says are there.
     pub present: Vec<String>,
     /// The fields that there are, where it is not all of them.
@@ -42,6 +44,7 @@ impl Scope {
     pub fn free(&self, hint: &str) -> String {
         let taken = |name: &str| {
             name == self.state
+                || self.taken.iter().any(|known| known == name)
                 || self.answers.values().any(|(known, _)| known == name)
                 || self.variables.contains_key(name)
                 || self.texts.values().any(|known| known == name)
@@ -102,6 +105,14 @@ impl Scope {
             Expr::Message(role, content) => {
                 let (content, _) = self.text(content)?;
                 (format!("Message {{ role: Role.{role}, content: {content} }}"), Ty::Message)
+            }
+            Expr::ToolMessage(content, id) => {
+                let ((content, _), (id, _)) = (self.text(content)?, self.text(id)?);
+                let text = format!("Message {{ role: Role.tool, content: {content}, tool_call_id: {id} }}");
+                (text, Ty::Message)
+            }
+            Expr::Runnable(_) | Expr::ToolNamed(..) => {
+                return Err("it uses a runnable in another way than to ask it".to_owned());
             }
             Expr::Binary(op, a, b) => self.binary(op, a, b)?,
             Expr::Not(inner) => (format!("!{}", self.test_in(inner)?), Ty::Bool),
@@ -300,6 +311,19 @@ impl Scope {
         if let ("slice", [base, lower, upper]) = (name, args) {
             return self.slice(base, lower, upper);
         }
+        if let ("text", [value]) = (name, args) {
+            return self.text(value);
+        }
+        if let ("add_messages", [old, new]) = (name, args) {
+            let ((old, ty), (new, more)) = (self.print(old)?, self.print(new)?);
+            let new = if more == Ty::Message { format!("[{new}]") } else { wrapped(&new) };
+            return match ty {
+                Ty::List(of) if *of == Ty::Message => {
+                    Ok((format!("{} + {new}", wrapped(&old)), Ty::List(of)))
+                }
+                _ => Err("it adds messages to something that is no list of them".to_owned()),
+            };
+        }
         if let ("present", [value]) = (name, args) {
             return match self.print(value)? {
                 (_, Ty::Optional(inner)) if inner.zero() == "null" => {
@@ -317,7 +341,7 @@ impl Scope {
             types.push(ty);
         }
         let result = match (name, types.as_slice()) {
-            ("len", [Ty::String | Ty::List(_) | Ty::Map(_) | Ty::Calls]) => Ty::Int,
+            ("len", [Ty::String | Ty::List(_) | Ty::Map(_)]) => Ty::Int,
             ("lower" | "upper" | "trim" | "replace", [Ty::String, ..]) => Ty::String,
             ("starts_with" | "ends_with", [Ty::String, Ty::String]) => Ty::Bool,
             ("join", [Ty::List(_), Ty::String]) => Ty::String,
@@ -333,6 +357,13 @@ impl Scope {
         let (base, ty) = self.print(base)?;
         if let (Expr::Text(name), Ty::Record(_)) = (index, &ty) {
             return self.member((base, ty), name);
+        }
+        if let (Expr::Text(name), Ty::Call) = (index, &ty) {
+            return match name.as_str() {
+                "name" | "id" => Ok((format!("{}.{name}", wrapped(&base)), Ty::String)),
+                "args" => Ok((format!("{}.arguments", wrapped(&base)), Ty::Json)),
+                _ => Err(format!("it reads `{name}` of a call of a tool")),
+            };
         }
         let (index, by) = self.print(index)?;
         match (ty, by) {
@@ -417,7 +448,7 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
         Ty::String => format!("{} != \"\"", wrapped(text)),
         Ty::Int => format!("{} != 0", wrapped(text)),
         Ty::Float => format!("{} != 0.0", wrapped(text)),
-        Ty::List(_) | Ty::Calls | Ty::Map(_) => format!("len({text}) > 0"),
+        Ty::List(_) | Ty::Map(_) => format!("len({text}) > 0"),
         Ty::Optional(inner) => match **inner {
             Ty::Bool => format!("({text} ?? false)"),
             Ty::String | Ty::Int | Ty::Float | Ty::List(_) | Ty::Map(_) => {
@@ -426,7 +457,7 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
             }
             _ => format!("{text} != null"),
         },
-        Ty::Message | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
+        Ty::Message | Ty::Call | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
         Ty::Null => "false".to_owned(),
         Ty::Json => return Err("a condition on a value of any type".to_owned()),
     })
@@ -484,7 +515,9 @@ fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
                 ty => (text, ty),
             })
         }
-        (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
+        (Ty::Message, "tool_calls") => {
+            Ok((format!("{}.tool_calls", wrapped(&text)), Ty::List(Box::new(Ty::Call))))
+        }
         _ => Err(format!("it reads `.{name}`")),
     }
 }
@@ -502,7 +535,8 @@ pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
 pub fn fits(own: &Ty, wanted: &Ty) -> bool {
     match (own, wanted) {
         _ if own == wanted => true,
-        (_, Ty::Json) => !matches!(own, Ty::Message | Ty::Calls),
+        (Ty::List(of), Ty::Json) if **of == Ty::Call => false,
+        (_, Ty::Json) => !matches!(own, Ty::Message | Ty::Call),
         (Ty::Int, Ty::Float) | (Ty::Null, Ty::Optional(_)) => true,
         (own, Ty::Optional(inner)) => fits(own, inner),
         (Ty::List(own), Ty::List(wanted)) => **own == Ty::Null || fits(own, wanted),

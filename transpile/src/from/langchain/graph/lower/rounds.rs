@@ -109,7 +109,7 @@ impl Writer<'_, '_, '_> {
             return Ok(line);
         }
         let all = scope.free("added");
-        scope.answers.insert(usize::MAX - ask.id, (step, Ty::Null));
+        scope.taken.push(step);
         scope.answers.insert(ask.id, (all.clone(), Ty::Record(Record::plain(fields))));
         Ok(format!("{line}\n  step {all} = {{ {} }}", lets.join(", ")))
     }
@@ -163,7 +163,7 @@ impl Writer<'_, '_, '_> {
         let (first, step) = (scope.free("first"), scope.free("rounds"));
         let clauses = after(ask, block, scope, String::new());
         let args: Vec<String> = given.iter().map(|g| format!("{}: {}", g.name, g.first)).collect();
-        scope.answers.insert(usize::MAX - ask.id, (first.clone(), Ty::Null));
+        scope.taken.push(first.clone());
         scope.answers.insert(ask.id, (step.clone(), Ty::Record(result.clone())));
         let round = scope.free("r");
         let id = |variable: &Variable| {
