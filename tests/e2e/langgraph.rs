@@ -52,6 +52,7 @@ graphs!(
     the_graph_merged,
     the_graph_agent_node,
     the_graph_models_state,
+    the_graph_own_reducers,
     the_graph_parallel_models,
     the_graph_prompts,
     the_graph_python_models,
@@ -62,6 +63,7 @@ graphs!(
     the_graph_subgraph,
     the_graph_tasks,
     the_graph_tools,
+    the_graph_two_branches,
     the_graph_uneven,
 );
 
@@ -164,7 +166,10 @@ fn a_node_without_a_counterpart_is_told() {
 fn a_loop_without_a_counterpart_is_told() {
     let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
     for (body, why) in [
-        ("for a, b in [(1, 2)]:\n        n = llm.invoke(\"go\").content\n    return {}", "it iterates over pairs"),
+        (
+            "for a, b in [(1, 2)]:\n        n = llm.invoke(\"go\").content\n    return {}",
+            "it iterates over pairs",
+        ),
         (
             "while True:\n        n = llm.invoke(\"go\").content\n        if n:\n            text = n\n            break\n    return {\"n\": len(text)}",
             "it reads `text`, which a round of a loop may not have set",
@@ -191,6 +196,66 @@ fn a_tool_as_an_object_is_not_carried_as_python() {
     let (_, said) = with_draft(body, head);
     let why = "as a Python tool it uses the tool `double` as an object of LangChain";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
+}
+
+#[test]
+fn a_reducer_without_a_counterpart_is_told() {
+    for (ty, body, why) in [
+        (
+            "list",
+            "for item in new:\n        old.append(item)\n    return old",
+            "the reducer of `m`: it has a loop",
+        ),
+        ("str", "return new.title()", "the reducer of `m`: it calls `.title()`"),
+        (
+            "Literal[1]",
+            "return new",
+            "`m` has a reducer of its own, and its type `Literal[1]` has no empty value",
+        ),
+    ] {
+        let head = format!("from typing import Annotated, Literal\n\n\ndef join(old, new):\n    {body}\n\n");
+        let text = WAITING.replace("    n: int\n", &format!("    n: int\n    m: Annotated[{ty}, join]\n"));
+        let project = Project::with("app.py", &format!("{head}{text}"));
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_branch_after_packets_is_told() {
+    let text = r#"
+import operator
+from typing import Annotated, TypedDict
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+
+class State(TypedDict):
+    items: list[str]
+    done: Annotated[list[str], operator.add]
+
+
+def one(state):
+    return {"done": [state["item"]]}
+
+
+def go_on(state):
+    return "last" if len(state["done"]) > 1 else END
+
+
+g = StateGraph(State)
+g.add_node("one", one)
+g.add_node("last", lambda state: {"done": ["last"]})
+g.add_conditional_edges(START, lambda state: [Send("one", {"item": item}) for item in state["items"]], ["one"])
+g.add_conditional_edges("one", go_on, ["last", END])
+g.add_edge("last", END)
+app = g.compile()
+"#;
+    let project = Project::with("app.py", text);
+    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("the branch after `one` decides for each packet on its own"), "{said}");
 }
 
 #[test]

@@ -353,8 +353,12 @@ fn graph(
         Data::Str(name) => name.clone(),
         _ => "LangGraph".into(),
     };
-    let messages =
-        StateField { ty: "list[AnyMessage]".into(), reducer: Some("_add_messages".into()), default: None };
+    let messages = StateField {
+        ty: "list[AnyMessage]".into(),
+        reducer: Some("_add_messages".into()),
+        join: None,
+        default: None,
+    };
     let graph = Graph {
         class: "CompiledStateGraph".into(),
         name,

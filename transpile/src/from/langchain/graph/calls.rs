@@ -168,6 +168,11 @@ impl Translator<'_, '_> {
         let args = self.all(&call.arguments.args, env, asks)?;
         match (name, args.as_slice()) {
             ("len", [_]) => Ok(Expr::Call("len", args)),
+            ("max" | "min", [a, b]) => {
+                let op = if name == "max" { ">=" } else { "<=" };
+                let test = Expr::Binary(op, Box::new(a.clone()), Box::new(b.clone()));
+                Ok(Expr::If(Box::new(test), Box::new(a.clone()), Box::new(b.clone())))
+            }
             ("str", [one]) => Ok(Expr::Parts(vec![one.clone()])),
             ("list" | "tuple", [one]) => Ok(one.clone()),
             ("bool", [one]) => Ok(Expr::Not(Box::new(Expr::Not(Box::new(one.clone()))))),

@@ -184,6 +184,9 @@ fn name_of(m: &M<'_>, value: &Value) -> Option<String> {
             OpKind::Seq(_) => "RunnableSequence".to_owned(),
             OpKind::Model(model) => model.class.clone(),
             OpKind::Chain(chain) => chain.class.clone(),
+            OpKind::Tool(tool) => tool.name.as_str()?.to_owned(),
+            OpKind::Prompt(prompt) => prompt.class.clone(),
+            OpKind::Parser(parser) => parser.class.clone(),
             _ => return None,
         });
     }

@@ -1,5 +1,6 @@
 //! What a compiled graph is.
 
+use super::body::Block;
 use super::functional::Routine;
 use super::wiring::Wiring;
 use crate::from::langchain::model::{Data, Node};
@@ -123,8 +124,19 @@ pub struct StateField {
     pub ty: String,
     /// The function that joins updates.
     pub reducer: Option<String>,
+    /// What that function does, where it is one of the file.
+    pub join: Option<Join>,
     /// What a model or dataclass has where nothing is given.
     pub default: Option<Data>,
+}
+
+/// A function of the file that joins what a field holds with an update.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Its parameters: what the field holds, the update.
+    pub parameters: [String; 2],
+    /// What it gives, or why that is not told.
+    pub block: Result<Block, String>,
 }
 
 impl Graph {

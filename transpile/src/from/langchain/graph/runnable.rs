@@ -82,8 +82,10 @@ impl Translator<'_, '_> {
 
     /// `left | right` of runnables.
     pub(super) fn piped(&mut self, left: Expr, right: Expr, expr: &ast::Expr) -> Result<Expr, Reason> {
-        let (Expr::Runnable(left), Expr::Runnable(right)) = (left, right) else {
-            return Err("an operator without a counterpart".to_owned());
+        let (left, right) = match (left, right) {
+            (Expr::Runnable(left), Expr::Runnable(right)) => (left, right),
+            // Two dicts, which is decided by their types.
+            (left, right) => return Ok(Expr::Call("merge", vec![left, right])),
         };
         let steps = |op: Node| match &op.kind {
             OpKind::Seq(steps) => steps.clone(),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Functions of Python that have a counterpart.
-const BUILTINS: &[&str] = &["len", "str", "list", "tuple", "bool", "dict"];
+const BUILTINS: &[&str] = &["len", "str", "list", "tuple", "bool", "dict", "max", "min"];
 
 /// Largest expression that a name holds: what uses it twice doubles it.
 const MAX_SIZE: usize = 5_000;
@@ -372,6 +372,7 @@ impl Translator<'_, '_> {
         }
         match value {
             ast::Expr::NoneLiteral(_) => Ok(End::Update(Vec::new())),
+            ast::Expr::Dict(dict) if self.is_merged(dict) => self.dict(dict, env, asks).map(End::Value),
             ast::Expr::Dict(dict) => self.update(dict, env, asks).map(End::Update),
             ast::Expr::If(choice) if self.ends_in_update(&choice.body) => {
                 let test = self.expr(&choice.test, env, asks)?;
@@ -596,8 +597,18 @@ impl Translator<'_, '_> {
         }
     }
 
+    /// `{**one, **other}`, neither of them the state.
+    fn is_merged(&self, dict: &ast::ExprDict) -> bool {
+        let is_spread = |item: &ast::DictItem| item.key.is_none() && !self.is_state(&item.value);
+        dict.items.len() == 2 && dict.items.iter().all(is_spread)
+    }
+
     /// `{"role": …, "content": …}` is a message.
     fn dict(&mut self, dict: &ast::ExprDict, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
+        if let (true, [first, second]) = (self.is_merged(dict), dict.items.as_slice()) {
+            let both = vec![self.expr(&first.value, env, asks)?, self.expr(&second.value, env, asks)?];
+            return Ok(Expr::Call("merge", both));
+        }
         let fields = self.update(dict, env, asks)?;
         if let [(a, Expr::Text(word)), (b, content)] = fields.as_slice()
             && a == "role"

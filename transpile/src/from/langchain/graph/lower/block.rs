@@ -173,6 +173,10 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 reducers.iter().filter(|(name, _)| fields.contains(name)).cloned().collect()
             }
         };
+        if let Some((name, _)) = fields.iter().find(|(_, r)| r.as_deref().is_some_and(|r| r.starts_with('=')))
+        {
+            return Err(format!("{}, and `{name}` has a reducer of its own", carried.reason));
+        }
         let wanted = match &self.ending {
             Ending::Way { .. } => Use::Label,
             _ => Use::Fields(&fields),

@@ -311,6 +311,13 @@ impl Scope {
         if let ("slice", [base, lower, upper]) = (name, args) {
             return self.slice(base, lower, upper);
         }
+        if let ("merge", [first, second]) = (name, args) {
+            let ((first, ty), (second, other)) = (self.print(first)?, self.print(second)?);
+            return match (&ty, &other) {
+                (Ty::Map(a), Ty::Map(b)) if a == b => Ok((format!("merge({first}, {second})"), ty)),
+                _ => Err("it joins dicts whose keys are not known".to_owned()),
+            };
+        }
         if let ("text", [value]) = (name, args) {
             return self.text(value);
         }
@@ -398,14 +405,15 @@ impl Scope {
             (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
                 Ok(format!("{old} + {}", wrapped(&text)))
             }
-            (Some(reducer @ ("add" | "merge")), own) if fits(&own, ty) => {
+            (Some(reducer), own)
+                if (reducer.starts_with('=') || matches!(reducer, "add" | "merge")) && fits(&own, ty) =>
+            {
                 Ok(combined(reducer, ty, &old, &wrapped(&text)))
             }
             (None, own) if fits(&own, ty) => Ok(unwrapped(&text).to_owned()),
-            (Some("_add_messages" | "add" | "merge") | None, own) => {
+            (Some(_) | None, own) => {
                 Err(format!("it writes {} to `{name}`, which holds {}", own.text(), ty.text()))
             }
-            (Some(reducer), _) => Err(format!("the reducer `{reducer}` of `{name}` has no counterpart")),
         }
     }
 }
@@ -525,6 +533,9 @@ fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
 /// What a reducer makes of a field and what is added to it.
 pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
     match (reducer, ty) {
+        (own, _) if own.starts_with('=') => {
+            format!("{}(old: {old}, new: {})", own.trim_start_matches('='), unwrapped(more))
+        }
         ("merge", _) => format!("merge({old}, {})", unwrapped(more)),
         (_, Ty::String) => format!("\"${{{old}}}${{{}}}\"", unwrapped(more)),
         _ => format!("{old} + {more}"),

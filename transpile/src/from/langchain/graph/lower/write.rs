@@ -8,8 +8,8 @@ use super::states::{Due, Machine, Next, State, Target, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
 use crate::from::langchain::graph::carried::Carried;
-use crate::from::langchain::graph::model::{Graph, NodeKind};
-use crate::from::langchain::graph::wiring::Wiring;
+use crate::from::langchain::graph::model::{Graph, Join, NodeKind};
+use crate::from::langchain::graph::wiring::{Branch, Wiring};
 use crate::from::langchain::lower::{Shared, agent};
 use crate::from::langchain::model::{Data, Node, OpKind};
 use crate::from::lower::names::{identifier, type_name};
@@ -33,7 +33,14 @@ pub(in crate::from::langchain) fn mission(
     }
     let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
     let machine = explore(wiring)?;
-    let fields = fields(graph, wiring, &machine)?;
+    let mut fields = fields(graph, wiring, &machine)?;
+    for field in &mut fields {
+        if let Some(join) = field.join.clone() {
+            let about = |why: String| format!("the reducer of `{}`: {why}", field.name);
+            let chain = join_chain(shared, field, &join).map_err(about)?;
+            field.reducer = Some(format!("={chain}"));
+        }
+    }
     let record = shared.names.fresh("State");
     let node_enum = shared.names.fresh("Node");
     let mut lowering = Lowering {
@@ -47,6 +54,7 @@ pub(in crate::from::langchain) fn mission(
         items: Vec::new(),
         written: BTreeMap::new(),
         steps: BTreeSet::new(),
+        round: Vec::new(),
     };
     let waits = !graph.interrupt_before.is_empty() || !graph.interrupt_after.is_empty();
     let line = machine.line().filter(|_| !waits);
@@ -56,7 +64,7 @@ pub(in crate::from::langchain) fn mission(
     };
     let mut lines = vec![format!("mission {own} {{")];
     for field in fields.iter().filter(|f| f.is_input) {
-        lines.push(format!("  input {}", field.declaration()));
+        lines.push(format!("  input {}", field.input()));
     }
     lines.push("  policy inferred\n".to_owned());
     lines.extend(body.lines);
@@ -125,6 +133,16 @@ struct Lowering<'l, 'p, 'f> {
     written: BTreeMap<String, String>,
     /// Names of the steps of the chain or mission that is written.
     steps: BTreeSet<String>,
+    /// What ran side by side in the round that is written last.
+    round: Vec<Ran>,
+}
+
+/// A node that ran beside others.
+struct Ran {
+    node: String,
+    step: String,
+    written: Vec<String>,
+    is_each: bool,
 }
 
 impl Lowering<'_, '_, '_> {
@@ -172,7 +190,7 @@ impl Lowering<'_, '_, '_> {
 
     /// The state that a run starts with.
     fn start(&self) -> String {
-        let given = self.fields.iter().filter(|f| f.is_input).map(|f| format!("{0}: {0}", f.name));
+        let given = self.fields.iter().filter(|f| f.is_input).map(Field::at_start);
         let given: Vec<String> = given.collect();
         if given.is_empty() {
             format!("{} {{}}", self.record)
@@ -201,6 +219,7 @@ impl Lowering<'_, '_, '_> {
         before: &str,
         lines: &mut Vec<String>,
     ) -> Result<String, String> {
+        self.round.clear();
         if let [Due::Once(node)] = state.due.as_slice() {
             let step = self.step_name(node);
             let call = self.node_call(node, before)?;
@@ -217,9 +236,11 @@ impl Lowering<'_, '_, '_> {
             };
             let clause = self.clause(due.node());
             lines.push(format!("  step {step} = {call}{clause}"));
-            for field in written {
-                updates.entry(field).or_default().push((step.clone(), matches!(due, Due::Each { .. })));
+            let is_each = matches!(due, Due::Each { .. });
+            for field in &written {
+                updates.entry(field.clone()).or_default().push((step.clone(), is_each));
             }
+            self.round.push(Ran { node: due.node().to_owned(), step, written, is_each });
         }
         let mut parts = vec![format!("..{before}")];
         for field in self.fields {
@@ -227,6 +248,31 @@ impl Lowering<'_, '_, '_> {
             parts.push(format!("{}: {}", field.name, merged(field, before, writers)?));
         }
         let name = self.step_name(&format!("after_{}", state_name(state)));
+        lines.push(format!("  let {name} = {} {{ {} }}", self.record, parts.join(", ")));
+        Ok(name)
+    }
+
+    /// The state that a branch after a node sees: it runs with the node, before others of the round have written.
+    fn seen_after(
+        &mut self,
+        node: &str,
+        before: &str,
+        last: &str,
+        lines: &mut Vec<String>,
+    ) -> Result<String, String> {
+        let Some(ran) = self.round.iter().find(|ran| ran.node == node) else { return Ok(last.to_owned()) };
+        if ran.is_each {
+            return Err(format!("the branch after `{node}` decides for each packet on its own"));
+        }
+        if self.round.len() == 1 {
+            return Ok(last.to_owned());
+        }
+        let mut parts = vec![format!("..{before}")];
+        for field in self.fields.iter().filter(|field| ran.written.contains(&field.name)) {
+            let own = [(ran.step.clone(), false)];
+            parts.push(format!("{}: {}", field.name, merged(field, before, &own)?));
+        }
+        let name = self.own_step(&format!("{}_alone", identifier(node)));
         lines.push(format!("  let {name} = {} {{ {} }}", self.record, parts.join(", ")));
         Ok(name)
     }
@@ -240,11 +286,22 @@ impl Lowering<'_, '_, '_> {
     /// A fresh name for a step of a node.
     fn step_name(&mut self, node: &str) -> String {
         let mut base = identifier(node);
-        let reserved = ["start", "s", "state", "way", "done", "approved", "next"];
+        let reserved = ["start", "s", "state", "way", "done", "approved", "next", "following"];
         if self.fields.iter().any(|f| f.name == base) || reserved.contains(&base.as_str()) {
             base.push_str("_node");
         }
         let mut name = base.clone();
+        let mut count = 2;
+        while !self.steps.insert(name.clone()) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        name
+    }
+
+    /// A fresh name for a step of no node.
+    fn own_step(&mut self, base: &str) -> String {
+        let mut name = base.to_owned();
         let mut count = 2;
         while !self.steps.insert(name.clone()) {
             name = format!("{base}_{count}");
@@ -390,6 +447,11 @@ impl Lowering<'_, '_, '_> {
                 Some(reducer @ ("add" | "merge")) => {
                     let (old, more) = (format!("s.{field}"), format!("done.{field}"));
                     format!("{field}: {}", super::print::combined(reducer, &ours.ty, &old, &more))
+                }
+                Some(own) if own.starts_with('=') => {
+                    return Err(format!(
+                        "`{field}` has a reducer of its own, and the graph inside has it too"
+                    ));
                 }
                 _ => format!("{field}: done.{field}{}", zero(&theirs.ty, &ours.ty)),
             });
@@ -587,9 +649,11 @@ impl Lowering<'_, '_, '_> {
             Next::To(next) => self.at(*next),
             Next::Choice { node, ways } => {
                 let route = self.route(node, ways)?;
-                lines.push(format!("  step way = {route}(s: {last})"));
+                let seen = self.seen_after(node, "s", &last, &mut lines)?;
+                lines.push(format!("  step way = {route}(s: {seen})"));
                 "way".to_owned()
             }
+            Next::Choices { branches, ways } => self.choices(branches, ways, &last, &mut lines)?,
         };
         let value = format!("{} {{ ..{last}, at: {next} }}", self.record);
         self.push_chain(name, &lines, &value);
@@ -604,17 +668,57 @@ impl Lowering<'_, '_, '_> {
         ));
     }
 
+    /// What several branches say at once: a step for each, which gives its target; the state of all together.
+    fn choices(
+        &mut self,
+        branches: &[usize],
+        ways: &[(Vec<String>, Option<usize>)],
+        last: &str,
+        lines: &mut Vec<String>,
+    ) -> Result<String, String> {
+        let mut said: Vec<String> = Vec::new();
+        for at in branches {
+            let wiring = self.wiring;
+            let branch = wiring.branches.get(*at).ok_or("a branch that is not there")?;
+            let target = |(label, target): &(String, String)| (label.clone(), quoted(target));
+            let labels = match &branch.ends {
+                Some(ends) => ends.iter().map(target).collect(),
+                None => {
+                    let at = said.len();
+                    let mut own: Vec<&String> =
+                        ways.iter().filter_map(|(targets, _)| targets.get(at)).collect();
+                    own.sort();
+                    own.dedup();
+                    own.into_iter().map(|name| (name.clone(), quoted(name))).collect()
+                }
+            };
+            let route = self.route_chain(branch, labels, Vec::new(), "string".to_owned())?;
+            let seen = self.seen_after(&branch.source, "s", last, lines)?;
+            let step = self.own_step("way");
+            lines.push(format!("  step {step} = {route}(s: {seen})"));
+            said.push(step);
+        }
+        let ty = &self.node_enum;
+        let first = said.first().ok_or("no branch decides")?;
+        let mut next = format!("decode<{ty}>(json.of({first}))");
+        for (targets, state) in ways.iter().rev() {
+            let tests: Vec<String> = said
+                .iter()
+                .zip(targets)
+                .map(|(step, target)| format!("({step} == {})", quoted(target)))
+                .collect();
+            next = format!("if {} then {} else {next}", tests.join(" && "), self.at(*state));
+        }
+        let step = self.own_step("following");
+        lines.push(format!("  step {step} = {next}"));
+        Ok(step)
+    }
+
     /// The chain that says what follows a node; gives its name.
     fn route(&mut self, node: &str, ways: &[(Target, Option<usize>)]) -> Result<String, String> {
-        let about = |reason: String| format!("the branch after `{node}`: {reason}");
-        let branch = self
-            .wiring
-            .branches
-            .iter()
-            .find(|b| b.source == node)
-            .ok_or_else(|| about("it is not there".to_owned()))?;
-        let block = branch.route.clone().map_err(about)?;
-        let name = self.providers.fresh(&format!("after_{node}"));
+        let wiring = self.wiring;
+        let branch = wiring.branches.iter().find(|b| b.source == node);
+        let branch = branch.ok_or_else(|| format!("the branch after `{node}` is not there"))?;
         let mut labels: Vec<(String, String)> = Vec::new();
         let mut packets: Vec<(String, String)> = Vec::new();
         for (target, state) in ways {
@@ -634,6 +738,21 @@ impl Lowering<'_, '_, '_> {
             }
         }
         let ty = self.node_enum.clone();
+        self.route_chain(branch, labels, packets, ty)
+    }
+
+    /// The chain of a branch, which gives what stands beside the label, or beside the node that it sends packets to.
+    fn route_chain(
+        &mut self,
+        branch: &Branch,
+        labels: Vec<(String, String)>,
+        packets: Vec<(String, String)>,
+        ty: String,
+    ) -> Result<String, String> {
+        let node = &branch.source;
+        let about = |reason: String| format!("the branch after `{node}`: {reason}");
+        let block = branch.route.clone().map_err(about)?;
+        let name = self.providers.fresh(&format!("after_{node}"));
         let way = |end: &End, scope: &Scope| -> Result<String, String> {
             match end {
                 End::Value(value) => way_of(value, &labels, &ty, scope),
@@ -689,6 +808,30 @@ fn way_of(value: &Expr, ways: &[(String, String)], ty: &str, scope: &Scope) -> R
     }
 }
 
+/// The chain of a function of the file that joins what a field holds with an update; gives its name.
+fn join_chain(shared: &mut Shared<'_>, field: &Field, join: &Join) -> Result<String, String> {
+    let block = join.block.as_ref().map_err(Clone::clone)?;
+    if block.asks() {
+        return Err("it asks something".to_owned());
+    }
+    let mut providers = Providers { shared };
+    let name = providers.fresh(&format!("join_{}", field.name));
+    let mut scope = Scope::default();
+    for (parameter, text) in join.parameters.iter().zip(["old", "new"]) {
+        scope.variables.insert(parameter.clone(), field.ty.clone());
+        scope.texts.insert(parameter.clone(), text.to_owned());
+    }
+    let given = ["old", "new"].map(|name| (name.to_owned(), field.ty.clone()));
+    let mut writer = Writer::new(&mut providers, Ending::Value, "");
+    writer.chain(&name, block, &scope, &given)?;
+    let (out, ty) = (std::mem::take(&mut writer.out), std::mem::replace(&mut writer.value, Ty::Null));
+    if !super::print::fits(&ty, &field.ty) {
+        return Err(format!("it gives {} and `{}` is {}", ty.text(), field.name, field.ty.text()));
+    }
+    providers.shared.items.extend(out);
+    Ok(name)
+}
+
 fn sends_of<'b>(block: &'b Block, node: &str) -> Option<&'b Sends> {
     match &block.end {
         End::Sends(sends) if sends.node == node => Some(sends),
@@ -707,6 +850,12 @@ fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<Str
             let mut out = format!("{before}.{name}");
             for (step, each) in writers {
                 match (each, &field.ty) {
+                    (false, ty) if field.joined_by().is_some() => {
+                        out = super::print::combined(reducer, ty, &out, &format!("{step}.{name}"));
+                    }
+                    (true, _) if field.joined_by().is_some() => {
+                        return Err(format!("packets write `{name}`, which has a reducer of its own"));
+                    }
                     (false, Ty::Map(_)) if reducer == "merge" => out = format!("merge({out}, {step}.{name})"),
                     (false, _) => out.push_str(&format!(" + {step}.{name}")),
                     (true, Ty::List(_)) => out.push_str(&format!(" + flatten([u.{name} for u in {step}])")),
