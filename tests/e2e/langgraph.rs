@@ -44,9 +44,11 @@ graphs!(
     the_graph_deferred,
     the_graph_diamond,
     the_graph_entry_choice,
+    the_graph_fallen_back,
     the_graph_graded,
     the_graph_handoff,
     the_graph_in_rounds,
+    the_graph_limited,
     the_graph_line,
     the_graph_map_reduce,
     the_graph_merged,
@@ -158,7 +160,7 @@ fn a_node_without_a_counterpart_is_told() {
 
     let body = "for _ in range(3):\n        trim_messages([])\n    return {}";
     let (_, said) = with_draft(body, "from langchain_core.messages import trim_messages\n");
-    let why = "it has a loop, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
+    let why = "it calls something whose result it does not use, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
 }
 
@@ -256,6 +258,78 @@ app = g.compile()
     let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("the branch after `one` decides for each packet on its own"), "{said}");
+}
+
+/// An agent with this middleware.
+fn agent_with(middleware: &str) -> Project {
+    let text = r#"
+from langchain.agents import create_agent
+from langchain.agents.middleware import *
+from langchain_core.tools import tool
+
+
+@tool
+def look(place: str) -> str:
+    """Looks."""
+    return place
+
+
+@tool
+def open_(place: str) -> str:
+    """Opens."""
+    return place
+
+
+app = create_agent("openai:gpt-4o-mini", [look, open_], middleware=[MIDDLEWARE])
+"#;
+    Project::with("app.py", &text.replace("MIDDLEWARE", middleware))
+}
+
+#[test]
+fn an_agent_whose_tools_are_approved_asks_a_person() {
+    let project = agent_with("HumanInTheLoopMiddleware(interrupt_on={\"open_\": True, \"look\": False})");
+    let ended = project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("a person approves or rejects the tools of a turn together"), "{said}");
+    let text = project.read("app.mission");
+    assert!(text.contains("c.name in [\"open_\"]") && !text.contains("c.name in [\"look\"]"), "{text}");
+    project.write("inputs.json", r#"{"messages": [{"role": "user", "content": "go"}]}"#);
+    let ended = project.run(&["run", "app.mission#app", "--inputs", "inputs.json"]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    assert!(ended.stderr.contains("Tool execution requires approval"), "{}", ended.stderr);
+    let inspected = project.expect(0, &["inspect", "app.py"]);
+    assert!(inspected.stdout.contains("HumanInTheLoopMiddleware.after_model"), "{}", inspected.stdout);
+}
+
+#[test]
+fn middleware_without_a_counterpart_is_told() {
+    for (middleware, why) in [
+        (
+            "ToolRetryMiddleware()",
+            "the middleware `ToolRetryMiddleware` of `create_agent` is not carried over",
+        ),
+        (
+            "ModelRetryMiddleware()",
+            "the middleware `ModelRetryMiddleware` of `create_agent` is not carried over",
+        ),
+        ("PIIMiddleware(\"email\")", "the middleware `PIIMiddleware` of `create_agent` is not carried over"),
+        (
+            "ToolCallLimitMiddleware(run_limit=2)",
+            "the middleware `ToolCallLimitMiddleware` of `create_agent`",
+        ),
+        (
+            "ModelCallLimitMiddleware(run_limit=2, thread_limit=9)",
+            "the `thread_limit` of `ModelCallLimitMiddleware`",
+        ),
+        ("ModelCallLimitMiddleware(run_limit=len(names))", "without a number of calls of a run"),
+        ("HumanInTheLoopMiddleware(names)", "the tools of `HumanInTheLoopMiddleware` are not known"),
+        ("made()", "middleware of `create_agent` may add nodes and tools that are not told"),
+    ] {
+        let project = agent_with(middleware);
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(why), "{middleware}\n{said}");
+    }
 }
 
 #[test]

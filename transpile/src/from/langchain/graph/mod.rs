@@ -22,7 +22,7 @@ mod wiring;
 pub use functional::Routine;
 pub(in crate::from::langchain) use functional::tasks;
 pub(in crate::from::langchain) use lower::{Tasks, approximations, mission};
-pub use model::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
+pub use model::{Agent, CallLimit, Graph, GraphEdge, GraphNode, Middleware, NodeKind, StateField};
 pub(in crate::from::langchain) use targets::item;
 pub(in crate::from::langchain) use uncalled::call_builders;
 

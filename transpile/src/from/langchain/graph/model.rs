@@ -3,7 +3,7 @@
 use super::body::Block;
 use super::functional::Routine;
 use super::wiring::Wiring;
-use crate::from::langchain::model::{Data, Node};
+use crate::from::langchain::model::{Data, Node, Origin};
 use serde_json::{Map, Value, json};
 
 /// A compiled graph.
@@ -50,6 +50,30 @@ pub struct Agent {
     pub name: Data,
     /// The tools.
     pub tools: Vec<Node>,
+    /// What its middleware adds.
+    pub middleware: Middleware,
+}
+
+/// What the middleware of an agent adds, as far as it is carried over.
+#[derive(Clone, Debug, Default)]
+pub struct Middleware {
+    /// Models that are asked where the one before fails: objects, or text such as `openai:gpt-4o`.
+    pub fallbacks: Vec<Data>,
+    /// Most calls of the model in one run.
+    pub calls: Option<CallLimit>,
+    /// The tools that a person approves.
+    pub approved: Vec<String>,
+    /// Where the person may do more than approve and reject.
+    pub origin: Option<Origin>,
+}
+
+/// A bound of the calls of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct CallLimit {
+    /// The calls.
+    pub calls: i64,
+    /// The run ends with a message of its own; else it fails.
+    pub ends: bool,
 }
 
 /// A node.

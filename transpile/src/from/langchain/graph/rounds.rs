@@ -288,7 +288,8 @@ impl Translator<'_, '_> {
             },
             _ => None,
         };
-        let (at, item) = (format!("at#{number}"), format!("item#{number}"));
+        // No name of Python begins like these.
+        let (at, item) = (format!("#at{number}"), format!("#item{number}"));
         let is_builtin = |t: &mut Self, name: &str| {
             t.m.name_seen_by(t.function.scope, name).is_none() && !env.locals.contains_key(name)
         };
