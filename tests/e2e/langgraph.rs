@@ -39,6 +39,7 @@ graphs!(
     the_graph_by_hand,
     the_graph_by_hand_tasks,
     the_graph_chain_nodes,
+    the_graph_command_or_edge,
     the_graph_count_up,
     the_graph_debate,
     the_graph_deferred,
@@ -264,7 +265,8 @@ app = g.compile()
 fn agent_with(middleware: &str) -> Project {
     let text = r#"
 from langchain.agents import create_agent
-from langchain.agents.middleware import *
+from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelCallLimitMiddleware, ModelRetryMiddleware
+from langchain.agents.middleware import PIIMiddleware, ToolCallLimitMiddleware, ToolRetryMiddleware
 from langchain_core.tools import tool
 
 

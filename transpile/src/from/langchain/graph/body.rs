@@ -318,6 +318,15 @@ impl Block {
         self.collect_labels(&mut out).then_some(out)
     }
 
+    /// The nodes that its commands go to; `false`: one is not constant.
+    pub fn collect_targets(&self, out: &mut Vec<String>) -> bool {
+        match &self.end {
+            End::Command { goto: None, .. } | End::Update(_) => true,
+            End::If(_, yes, no) => yes.collect_targets(out) && no.collect_targets(out),
+            _ => self.collect_labels(out),
+        }
+    }
+
     fn collect_labels(&self, out: &mut Vec<String>) -> bool {
         match &self.end {
             End::Value(value) => value.labels(out),

@@ -3,7 +3,7 @@
 
 use crate::from::langchain::graph::body::{Block, End};
 use crate::from::langchain::graph::builder::{END, START};
-use crate::from::langchain::graph::wiring::Wiring;
+use crate::from::langchain::graph::wiring::{Wiring, may_stay};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most states of a machine.
@@ -308,7 +308,15 @@ impl Explorer<'_> {
             return Ok(out);
         }
         match self.wiring.goes(node) {
-            Some(Some(targets)) => Ok(targets.into_iter().map(Target::Node).collect()),
+            Some(Some(targets)) => {
+                let mut out: BTreeSet<Target> = targets.into_iter().map(Target::Node).collect();
+                // Without a target its edges alone decide, as they do beside the end.
+                let block = self.wiring.function(node).and_then(|f| f.block.as_ref().ok());
+                if block.is_none_or(may_stay) {
+                    out.insert(Target::Node(END.to_owned()));
+                }
+                Ok(out)
+            }
             _ => Err(format!("only the run decides where `{node}` goes")),
         }
     }

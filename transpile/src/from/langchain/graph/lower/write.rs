@@ -7,6 +7,7 @@ use super::state::{Field, fields, shared};
 use super::states::{Due, Machine, Next, State, Target, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
+use crate::from::langchain::graph::builder::END;
 use crate::from::langchain::graph::carried::Carried;
 use crate::from::langchain::graph::model::{Graph, Join, NodeKind};
 use crate::from::langchain::graph::wiring::{Branch, Wiring};
@@ -378,12 +379,13 @@ impl Lowering<'_, '_, '_> {
                 Target::Packets(_) => None,
             })
             .collect();
-        let (end, ty) = (self.at(None), self.node_enum.clone());
+        let stays = known.iter().find(|(target, _)| target == END).map(|(_, state)| state.clone());
+        let (stays, ty) = (stays.unwrap_or_else(|| self.at(None)), self.node_enum.clone());
         let has_ways = ways.is_some();
         let at = move |goto: Option<&Expr>, scope: &Scope| -> Result<Option<String>, String> {
             match (goto, has_ways) {
                 (Some(goto), true) => way_of(goto, &known, &ty, scope).map(Some),
-                (None, true) => Ok(Some(end.clone())),
+                (None, true) => Ok(Some(stays.clone())),
                 _ => Ok(None),
             }
         };
