@@ -1,10 +1,11 @@
 //! Calls: functions of Python, of the file and of the libraries, methods, and questions to models.
 
 use super::body::{Ask, Asked, Each, Expr};
+use super::expressions::role_of_class;
 use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
-use super::translate::{Env, Reason, Translator, role_of_class};
+use super::translate::{Env, Reason, Translator};
 use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;

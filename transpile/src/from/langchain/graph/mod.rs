@@ -5,6 +5,7 @@ mod builder;
 mod calls;
 mod carried;
 mod compile;
+mod expressions;
 mod functional;
 mod handoffs;
 mod lower;

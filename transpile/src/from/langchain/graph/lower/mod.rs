@@ -2,6 +2,7 @@
 
 mod ask;
 mod block;
+mod choices;
 mod functional;
 mod print;
 mod providers;

@@ -71,12 +71,12 @@ impl Writer<'_, '_, '_> {
         if is_numbered {
             item = inner.free("at");
             let element = format!("{}[{item}]", super::print::wrapped(&inner.print(&over.list)?.0));
-            inner.variables.insert(over.item.clone(), *of);
+            inner.variables.insert(over.item.clone(), (*of).clone());
             inner.texts.insert(over.item.clone(), element);
             inner.variables.insert(over.at.clone(), Ty::Int);
             inner.texts.insert(over.at.clone(), item.clone());
             list = format!("range(0, len({list}))");
-            of = Box::new(Ty::Int);
+            *of = Ty::Int;
         } else {
             inner.variables.insert(over.item.clone(), (*of).clone());
             inner.texts.insert(over.item.clone(), item.clone());
