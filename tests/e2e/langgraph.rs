@@ -46,6 +46,7 @@ graphs!(
     the_graph_diamond,
     the_graph_entry_choice,
     the_graph_fallen_back,
+    the_graph_given_again,
     the_graph_graded,
     the_graph_handoff,
     the_graph_in_rounds,
@@ -331,6 +332,36 @@ fn middleware_without_a_counterpart_is_told() {
         let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
         let said = format!("{}{}", ended.stdout, ended.stderr);
         assert!(said.contains(why), "{middleware}\n{said}");
+    }
+}
+
+#[test]
+fn messages_that_are_given_again_are_told() {
+    let text = r#"
+from langchain_openai import ChatOpenAI
+from langgraph.graph import START, MessagesState, StateGraph
+
+llm = ChatOpenAI(model="m")
+
+
+def ask(state):
+    BODY
+
+
+g = StateGraph(MessagesState)
+g.add_node("ask", ask)
+g.add_edge(START, "ask")
+app = g.compile()
+"#;
+    for body in [
+        "return {\"messages\": [llm.invoke(\"go\")] + state[\"messages\"]}",
+        "return {\"messages\": [state[\"messages\"][-1], llm.invoke(\"go\")]}",
+        "all = state[\"messages\"]\n    for _ in range(2):\n        all = all + [llm.invoke(all)]\n    return {\"messages\": all}",
+    ] {
+        let project = Project::with("app.py", &text.replace("BODY", body));
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains("it gives messages again that `messages` holds"), "{said}");
     }
 }
 

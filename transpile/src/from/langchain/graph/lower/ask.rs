@@ -171,7 +171,10 @@ impl Writer<'_, '_, '_> {
         let provider = self.providers.name_of(&model)?;
         let mut args = vec![format!("model: {provider}")];
         match question(input) {
-            Question::Text(text) => args.push(format!("prompt: {}", texted(scope, text)?)),
+            Question::Text(given) => args.push(match scope.print(given)? {
+                (text, Ty::List(of)) if *of == Ty::Message => format!("messages: {text}"),
+                _ => format!("prompt: {}", texted(scope, given)?),
+            }),
             Question::Messages { system, history, prompt } => {
                 if let Some(system) = system {
                     args.push(format!("system: {}", texted(scope, system)?));

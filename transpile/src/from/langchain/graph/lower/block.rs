@@ -308,6 +308,9 @@ fn part(
         };
     };
     let (text, own) = scope.print(value)?;
+    if reducer == Some("_add_messages") && scope.gives_again(name, value) {
+        return Err(format!("it gives messages again that `{name}` holds, beside other nodes"));
+    }
     match (reducer, &own) {
         (Some("_add_messages"), Ty::Message) => Ok(format!("[{text}]")),
         _ if super::print::fits(&own, &ty) => Ok(text),

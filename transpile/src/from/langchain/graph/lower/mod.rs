@@ -1,5 +1,6 @@
 //! From a graph that the file builds to mission text.
 
+mod again;
 mod ask;
 mod block;
 mod choices;

@@ -1,5 +1,6 @@
 //! Expressions over the state as mission text.
 
+use super::again::Joined;
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub struct Scope {
     pub variables: BTreeMap<String, Ty>,
     /// Variables that are written in another way than by their name.
     pub texts: BTreeMap<String, String>,
+    /// The fields whose messages a variable, or `number.name` of what a loop leaves, may hold.
+    pub echoes: BTreeMap<String, Vec<String>>,
     /// Names of steps that hold no answer.
     pub taken: Vec<String>,
     /// Texts of optional values that a condition around says are there.
@@ -400,6 +403,12 @@ impl Scope {
         let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
         let (text, own) = self.print(value)?;
         let old = format!("{}.{name}", self.state);
+        if reducer == Some("_add_messages")
+            && matches!(own, Ty::Message | Ty::List(_))
+            && matches!(self.added(name, value)?, Joined::Whole)
+        {
+            return Ok(unwrapped(&text).to_owned());
+        }
         match (reducer, own) {
             (Some("_add_messages"), Ty::Message) => Ok(format!("{old} + [{text}]")),
             (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {

@@ -37,6 +37,11 @@ impl Writer<'_, '_, '_> {
         scope: &mut Scope,
     ) -> Result<String, String> {
         let rounds = used(ask.id, rounds, block);
+        let inside = echoes(&rounds, scope);
+        for (variable, fields) in rounds.variables.iter().zip(&inside) {
+            scope.echoes.insert(format!("{}.{}", ask.id, variable.name), fields.clone());
+            scope.echoes.insert(variable.id.clone(), fields.clone());
+        }
         if let Some(over) = &rounds.over
             && let Some(parts) = parts(&rounds, scope)
         {
@@ -197,6 +202,7 @@ impl Writer<'_, '_, '_> {
             state: scope.state.clone(),
             fields: scope.fields.clone(),
             only: scope.only.clone(),
+            echoes: scope.echoes.clone(),
             ..Scope::default()
         }
     }
@@ -333,6 +339,30 @@ impl Writer<'_, '_, '_> {
         }
         Ok((format!("{} {{ {} }}", record.name, texts.join(", ")), Ty::Record(record.clone())))
     }
+}
+
+/// The fields whose messages each variable of a loop may hold after it.
+fn echoes(rounds: &Loop, scope: &Scope) -> Vec<Vec<String>> {
+    let mut scope = scope.clone();
+    let fields: Vec<String> = scope.fields.keys().cloned().collect();
+    let mut out: Vec<Vec<String>> = vec![Vec::new(); rounds.variables.len()];
+    // A variable may take what another one held before.
+    for _ in 0..=rounds.variables.len() {
+        for (variable, held) in rounds.variables.iter().zip(&mut out) {
+            let mut values: Vec<Expr> = variable.init.iter().cloned().collect();
+            rounds.body.each_update(&mut |update| {
+                values
+                    .extend(update.iter().filter(|(name, _)| *name == variable.name).map(|(_, v)| v.clone()));
+            });
+            for field in &fields {
+                if !held.contains(field) && values.iter().any(|value| scope.gives_again(field, value)) {
+                    held.push(field.clone());
+                }
+            }
+            scope.echoes.insert(variable.id.clone(), held.clone());
+        }
+    }
+    out
 }
 
 fn typed(fields: &Fields, scope: &Scope) -> Result<Vec<(String, Ty)>, String> {
