@@ -49,7 +49,11 @@ impl Case {
         };
         let session = self.drive.pointer("/config/configurable/session_id");
         let add = |call: Value| {
-            let mut call = call.as_object().cloned().expect("an object");
+            // What a function with one parameter is given, or several inputs by name.
+            let mut call = match self.drive["parameter"].as_str() {
+                Some(parameter) => Map::from_iter([(parameter.to_owned(), call)]),
+                None => call.as_object().cloned().expect("an object"),
+            };
             call.extend(session.map(|id| ("session_id".to_owned(), id.clone())));
             call
         };

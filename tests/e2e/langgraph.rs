@@ -36,27 +36,38 @@ macro_rules! graphs {
 graphs!(
     the_graph_bare_routes,
     the_graph_branches_ask,
+    the_graph_by_hand,
+    the_graph_by_hand_tasks,
+    the_graph_chain_nodes,
+    the_graph_command_or_edge,
     the_graph_count_up,
     the_graph_debate,
     the_graph_deferred,
     the_graph_diamond,
     the_graph_entry_choice,
+    the_graph_fallen_back,
+    the_graph_given_again,
     the_graph_graded,
     the_graph_handoff,
+    the_graph_in_rounds,
+    the_graph_limited,
     the_graph_line,
     the_graph_map_reduce,
     the_graph_merged,
     the_graph_agent_node,
     the_graph_models_state,
+    the_graph_own_reducers,
     the_graph_parallel_models,
     the_graph_prompts,
     the_graph_python_models,
     the_graph_python_nodes,
     the_graph_python_packets,
     the_graph_react,
+    the_graph_rounds,
     the_graph_subgraph,
     the_graph_tasks,
     the_graph_tools,
+    the_graph_two_branches,
     the_graph_uneven,
 );
 
@@ -144,15 +155,224 @@ fn a_node_with_a_loop_is_carried_as_python() {
 #[test]
 fn a_node_without_a_counterpart_is_told() {
     let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
-    let body = "for _ in range(3):\n        llm.invoke(\"go\")\n    return {}";
+    let body = "try:\n        llm.invoke(\"go\")\n    except ValueError:\n        pass\n    return {}";
     let (_, said) = with_draft(body, head);
-    let why = "the node `draft`: it has a loop, and as a Python tool it cannot have `llm`";
+    let why = "the node `draft`: it handles exceptions, and as a Python tool it cannot have `llm`";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
 
     let body = "for _ in range(3):\n        trim_messages([])\n    return {}";
     let (_, said) = with_draft(body, "from langchain_core.messages import trim_messages\n");
-    let why = "it has a loop, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
+    let why = "it calls something whose result it does not use, and as a Python tool it needs `trim_messages` of `langchain_core.messages`";
     assert!(said.starts_with('1') && said.contains(why), "{said}");
+}
+
+#[test]
+fn a_loop_without_a_counterpart_is_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    for (body, why) in [
+        (
+            "for a, b in [(1, 2)]:\n        n = llm.invoke(\"go\").content\n    return {}",
+            "it iterates over pairs",
+        ),
+        (
+            "while True:\n        n = llm.invoke(\"go\").content\n        if n:\n            text = n\n            break\n    return {\"n\": len(text)}",
+            "it reads `text`, which a round of a loop may not have set",
+        ),
+        (
+            "for n in range(3):\n        n = llm.invoke(\"go\").content\n    return {}",
+            "it sets the element of its own loop",
+        ),
+        (
+            "while True:\n        n = llm.invoke(\"go\").content\n        break\n    else:\n        n = 1\n    return {}",
+            "it has a loop with `else`",
+        ),
+    ] {
+        let (_, said) = with_draft(body, head);
+        let why = format!("the node `draft`: {why}, and as a Python tool it cannot have `llm`");
+        assert!(said.starts_with('1') && said.contains(&why), "{said}");
+    }
+}
+
+#[test]
+fn a_tool_as_an_object_is_not_carried_as_python() {
+    let head = "from langchain_core.tools import tool\n\n\n@tool\ndef double(n: int) -> int:\n    \"\"\"Doubles.\"\"\"\n    return 2 * n\n\n";
+    let body = "for _ in range(3):\n        state[\"n\"] = double.run(state[\"n\"])\n    return state";
+    let (_, said) = with_draft(body, head);
+    let why = "as a Python tool it uses the tool `double` as an object of LangChain";
+    assert!(said.starts_with('1') && said.contains(why), "{said}");
+}
+
+#[test]
+fn a_reducer_without_a_counterpart_is_told() {
+    for (ty, body, why) in [
+        (
+            "list",
+            "for item in new:\n        old.append(item)\n    return old",
+            "the reducer of `m`: it has a loop",
+        ),
+        ("str", "return new.title()", "the reducer of `m`: it calls `.title()`"),
+        (
+            "Literal[1]",
+            "return new",
+            "`m` has a reducer of its own, and its type `Literal[1]` has no empty value",
+        ),
+    ] {
+        let head = format!("from typing import Annotated, Literal\n\n\ndef join(old, new):\n    {body}\n\n");
+        let text = WAITING.replace("    n: int\n", &format!("    n: int\n    m: Annotated[{ty}, join]\n"));
+        let project = Project::with("app.py", &format!("{head}{text}"));
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_branch_after_packets_is_told() {
+    let text = r#"
+import operator
+from typing import Annotated, TypedDict
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+
+
+class State(TypedDict):
+    items: list[str]
+    done: Annotated[list[str], operator.add]
+
+
+def one(state):
+    return {"done": [state["item"]]}
+
+
+def go_on(state):
+    return "last" if len(state["done"]) > 1 else END
+
+
+g = StateGraph(State)
+g.add_node("one", one)
+g.add_node("last", lambda state: {"done": ["last"]})
+g.add_conditional_edges(START, lambda state: [Send("one", {"item": item}) for item in state["items"]], ["one"])
+g.add_conditional_edges("one", go_on, ["last", END])
+g.add_edge("last", END)
+app = g.compile()
+"#;
+    let project = Project::with("app.py", text);
+    let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("the branch after `one` decides for each packet on its own"), "{said}");
+}
+
+/// An agent with this middleware.
+fn agent_with(middleware: &str) -> Project {
+    let text = r#"
+from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelCallLimitMiddleware, ModelRetryMiddleware
+from langchain.agents.middleware import PIIMiddleware, ToolCallLimitMiddleware, ToolRetryMiddleware
+from langchain_core.tools import tool
+
+
+@tool
+def look(place: str) -> str:
+    """Looks."""
+    return place
+
+
+@tool
+def open_(place: str) -> str:
+    """Opens."""
+    return place
+
+
+app = create_agent("openai:gpt-4o-mini", [look, open_], middleware=[MIDDLEWARE])
+"#;
+    Project::with("app.py", &text.replace("MIDDLEWARE", middleware))
+}
+
+#[test]
+fn an_agent_whose_tools_are_approved_asks_a_person() {
+    let project = agent_with("HumanInTheLoopMiddleware(interrupt_on={\"open_\": True, \"look\": False})");
+    let ended = project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains("a person approves or rejects the tools of a turn together"), "{said}");
+    let text = project.read("app.mission");
+    assert!(text.contains("c.name in [\"open_\"]") && !text.contains("c.name in [\"look\"]"), "{text}");
+    project.write("inputs.json", r#"{"messages": [{"role": "user", "content": "go"}]}"#);
+    let ended = project.run(&["run", "app.mission#app", "--inputs", "inputs.json"]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    assert!(ended.stderr.contains("Tool execution requires approval"), "{}", ended.stderr);
+    let inspected = project.expect(0, &["inspect", "app.py"]);
+    assert!(inspected.stdout.contains("HumanInTheLoopMiddleware.after_model"), "{}", inspected.stdout);
+}
+
+#[test]
+fn middleware_without_a_counterpart_is_told() {
+    for (middleware, why) in [
+        (
+            "ToolRetryMiddleware()",
+            "the middleware `ToolRetryMiddleware` of `create_agent` is not carried over",
+        ),
+        (
+            "ModelRetryMiddleware()",
+            "the middleware `ModelRetryMiddleware` of `create_agent` is not carried over",
+        ),
+        ("PIIMiddleware(\"email\")", "the middleware `PIIMiddleware` of `create_agent` is not carried over"),
+        (
+            "ToolCallLimitMiddleware(run_limit=2)",
+            "the middleware `ToolCallLimitMiddleware` of `create_agent`",
+        ),
+        (
+            "ModelCallLimitMiddleware(run_limit=2, thread_limit=9)",
+            "the `thread_limit` of `ModelCallLimitMiddleware`",
+        ),
+        ("ModelCallLimitMiddleware(run_limit=len(names))", "without a number of calls of a run"),
+        ("HumanInTheLoopMiddleware(names)", "the tools of `HumanInTheLoopMiddleware` are not known"),
+        ("made()", "middleware of `create_agent` may add nodes and tools that are not told"),
+    ] {
+        let project = agent_with(middleware);
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(why), "{middleware}\n{said}");
+    }
+}
+
+#[test]
+fn messages_that_are_given_again_are_told() {
+    let text = r#"
+from langchain_openai import ChatOpenAI
+from langgraph.graph import START, MessagesState, StateGraph
+
+llm = ChatOpenAI(model="m")
+
+
+def ask(state):
+    BODY
+
+
+g = StateGraph(MessagesState)
+g.add_node("ask", ask)
+g.add_edge(START, "ask")
+app = g.compile()
+"#;
+    for body in [
+        "return {\"messages\": [llm.invoke(\"go\")] + state[\"messages\"]}",
+        "return {\"messages\": [state[\"messages\"][-1], llm.invoke(\"go\")]}",
+        "all = state[\"messages\"]\n    for _ in range(2):\n        all = all + [llm.invoke(all)]\n    return {\"messages\": all}",
+    ] {
+        let project = Project::with("app.py", &text.replace("BODY", body));
+        let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains("it gives messages again that `messages` holds"), "{said}");
+    }
+}
+
+#[test]
+fn the_bound_of_a_loop_is_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    let body = "text = \"\"\n    while not text:\n        text = llm.invoke(\"go\").content\n    return {\"n\": len(text)}";
+    let (project, said) = with_draft(body, head);
+    let why = "the loop ends with an error after 25 rounds: confirm the bound";
+    assert!(said.starts_with('0') && said.contains(why), "{said}");
+    assert!(project.read("app.mission").contains(" until r.done, max 24 {"), "{said}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ A case is a folder with `app.py` (an application as people write them) and `driv
   entry    the object of app.py that is invoked
   how      invoke (default), ainvoke, stream
   input    what it is given; a list of inputs for several calls
+  parameter  the name of what it is given, where that is no dict
   config   the configuration of the calls
   replies  rules, the first that fits answers: {"match": regular expression on the last message's text,
            "after": a tool's message must be the last one, "status", "text", "calls": [{"name", "args"}], "times"}

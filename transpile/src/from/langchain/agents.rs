@@ -1,7 +1,7 @@
 //! Agents: one turn of them, and the loops that run them.
 
 use super::data::{data, kwargs};
-use super::graph::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
+use super::graph::{Agent, Graph, GraphEdge, GraphNode, Middleware, NodeKind, StateField};
 use super::model::{Bind, Chain, Data, Effect, Executor, Lambda, Node, OpKind, Part, Prompt};
 use super::names::{Name, last};
 use super::state::{M, make, node, op_of};
@@ -335,6 +335,7 @@ fn given_agent(m: &mut M<'_>, args: &Args, prompt: &str, site: Site) -> Agent {
         response_format: get(m, "response_format"),
         name: get(m, "name"),
         tools,
+        middleware: Middleware::default(),
     }
 }
 
@@ -353,8 +354,12 @@ fn graph(
         Data::Str(name) => name.clone(),
         _ => "LangGraph".into(),
     };
-    let messages =
-        StateField { ty: "list[AnyMessage]".into(), reducer: Some("_add_messages".into()), default: None };
+    let messages = StateField {
+        ty: "list[AnyMessage]".into(),
+        reducer: Some("_add_messages".into()),
+        join: None,
+        default: None,
+    };
     let graph = Graph {
         class: "CompiledStateGraph".into(),
         name,
@@ -423,27 +428,41 @@ fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
 
 /// `langchain.agents.create_agent`.
 fn agent_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
-    let agent = given_agent(m, args, "system_prompt", site);
-    let middleware =
-        args.named("middleware").is_some_and(|v| m.as_items(v).is_none_or(|items| !items.is_empty()));
-    if middleware {
-        let message = "middleware of `create_agent` may add nodes and tools that are not told";
-        m.host.lose(Effect::Structure, message, site);
-    }
+    let mut agent = given_agent(m, args, "system_prompt", site);
+    let hooks = super::middleware::read(m, args, site);
+    agent.middleware = hooks.adds;
     let call = node(m, OpKind::Lambda(Lambda::Named("model_node".into())), site);
     let mut nodes = vec![
         plain_node("__start__", NodeKind::Start, None, None),
         plain_node("model", NodeKind::Function, Some("RunnableCallable"), Some(call)),
     ];
-    let mut edges = vec![edge("__start__", "model", None)];
+    // What runs before the model runs in order, what runs after it in the opposite one.
+    let mut edges = Vec::new();
+    let entry = hooks.before.first().map_or("model", String::as_str);
+    edges.push(edge("__start__", entry, None));
+    for (at, hook) in hooks.before.iter().enumerate() {
+        nodes.push(plain_node(hook, NodeKind::Function, Some("RunnableCallable"), None));
+        let next = hooks.before.get(at + 1).map_or("model", String::as_str);
+        edges.push(edge(hook, "__end__", Some("jump_edge")));
+        edges.push(edge(hook, next, Some("jump_edge")));
+    }
+    let mut last = "model";
+    for hook in hooks.after.iter().rev() {
+        nodes.push(plain_node(hook, NodeKind::Function, Some("RunnableCallable"), None));
+        edges.push(edge(last, hook, None));
+        last = hook;
+    }
     match agent.tools.is_empty() {
-        true => edges.push(edge("model", "__end__", None)),
+        true => edges.push(edge(last, "__end__", None)),
         false => {
             let tools = node(m, OpKind::ToolNode(agent.tools.clone()), site);
             nodes.push(plain_node("tools", NodeKind::ToolNode, Some("ToolNode"), Some(tools)));
-            edges.push(edge("model", "__end__", Some("model_to_tools")));
-            edges.push(edge("model", "tools", Some("model_to_tools")));
-            edges.push(edge("tools", "model", Some("tools_to_model")));
+            edges.push(edge(last, "__end__", Some("model_to_tools")));
+            edges.push(edge(last, "tools", Some("model_to_tools")));
+            if hooks.is_any {
+                edges.push(edge(last, entry, Some("model_to_tools")));
+            }
+            edges.push(edge("tools", entry, Some("tools_to_model")));
             if agent.tools.iter().any(|t| matches!(&t.kind, OpKind::Tool(t) if t.return_direct)) {
                 edges.push(edge("tools", "__end__", Some("tools_to_model")));
             }

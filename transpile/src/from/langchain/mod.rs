@@ -19,6 +19,7 @@ mod legacy;
 mod library;
 pub mod lower;
 mod memory;
+mod middleware;
 mod model;
 mod models;
 mod names;

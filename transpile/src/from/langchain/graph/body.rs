@@ -2,9 +2,9 @@
 //! what it writes and where it goes.
 
 use super::carried::Carried;
-use crate::from::langchain::model::Node;
+use crate::from::langchain::model::{Node, Origin};
 
-/// Statements without a loop: what is asked for, and how they end.
+/// Statements: what is asked for, and how they end.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// Questions, in order; later ones may use the answers of earlier ones.
@@ -35,6 +35,53 @@ pub enum Asked {
     Task(usize, Fields),
     /// A person.
     Person(Expr),
+    /// A tool, with its arguments by name.
+    Tool(Node, Fields),
+    /// The tool that a model asked for, of several: the call, and whether the whole message of the tool is the answer.
+    Called(Vec<Node>, Expr, bool),
+    /// Its own statements, round after round.
+    Loop(Box<Loop>),
+}
+
+/// `while` or `for`, in whose rounds something is asked.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// The names and fields that a round may set, with what they hold before the first.
+    pub variables: Vec<Variable>,
+    /// `for`: what is iterated.
+    pub over: Option<Over>,
+    /// A round. Each of its ends is an update of the variables by name, and of `done` and `exit`.
+    pub body: Block,
+    /// The name of the field that tells that no round follows.
+    pub done: String,
+    /// Some end of a round ends the loop too.
+    pub breaks: bool,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// A name or field that a round may set.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// What [`Expr::Variable`] calls it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds before the first round; `None`: nothing.
+    pub init: Option<Expr>,
+}
+
+/// What a `for` iterates.
+#[derive(Clone, Debug)]
+pub struct Over {
+    /// The list.
+    pub list: Expr,
+    /// What [`Expr::Variable`] calls the element.
+    pub item: String,
+    /// The name of the element.
+    pub name: String,
+    /// What [`Expr::Variable`] calls the number of the element.
+    pub at: String,
 }
 
 /// The elements for which something is asked.
@@ -59,8 +106,13 @@ impl Ask {
     pub fn each_expr(&self, f: &mut dyn FnMut(&Expr)) {
         self.each.iter().for_each(|each| each.list.each(f));
         match &self.asked {
-            Asked::Model(_, input) | Asked::Person(input) => input.each(f),
-            Asked::Task(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
+            Asked::Model(_, input) | Asked::Person(input) | Asked::Called(_, input, _) => input.each(f),
+            Asked::Task(_, args) | Asked::Tool(_, args) => args.iter().for_each(|(_, arg)| arg.each(f)),
+            Asked::Loop(rounds) => {
+                rounds.variables.iter().filter_map(|v| v.init.as_ref()).for_each(|init| init.each(f));
+                rounds.over.iter().for_each(|over| over.list.each(f));
+                rounds.body.each_expr(f);
+            }
         }
     }
 }
@@ -134,6 +186,12 @@ pub enum Expr {
     Dict(Vec<(String, Expr)>),
     /// A message: `system`, `user`, `assistant`, and its text.
     Message(&'static str, Box<Expr>),
+    /// The message of a tool: its text and the id of the call.
+    ToolMessage(Box<Expr>, Box<Expr>),
+    /// A runnable that a name holds.
+    Runnable(Node),
+    /// The tool of this name, of several.
+    ToolNamed(Vec<Node>, Box<Expr>),
     /// An operator of Python.
     Binary(&'static str, Box<Expr>, Box<Expr>),
     /// `not x`.
@@ -171,6 +229,38 @@ impl Block {
         inside || !self.asks.is_empty()
     }
 
+    /// Is a model, a task or a person asked on some way through it, be it in a loop?
+    pub fn has_questions(&self) -> bool {
+        let asked = |ask: &Ask| match &ask.asked {
+            Asked::Loop(rounds) => rounds.body.has_questions(),
+            _ => true,
+        };
+        let inside = match &self.end {
+            End::If(_, yes, no) => yes.has_questions() || no.has_questions(),
+            _ => false,
+        };
+        inside || self.asks.iter().any(asked)
+    }
+
+    /// Is a variable read on some way through it?
+    pub fn reads_variable(&self, id: &str) -> bool {
+        let mut found = false;
+        self.each_expr(&mut |e| found |= matches!(e, Expr::Variable(known) if known == id));
+        found
+    }
+
+    /// Calls `f` with the update of each end.
+    pub fn each_update_mut(&mut self, f: &mut dyn FnMut(&mut Fields)) {
+        match &mut self.end {
+            End::Update(update) | End::Command { update, .. } => f(update),
+            End::If(_, yes, no) => {
+                yes.each_update_mut(f);
+                no.each_update_mut(f);
+            }
+            End::Value(_) | End::Sends(_) | End::Python(_) => {}
+        }
+    }
+
     /// The fields that some way through it writes.
     pub fn writes(&self) -> Vec<String> {
         if let End::Python(carried) = &self.end {
@@ -187,7 +277,8 @@ impl Block {
         out
     }
 
-    fn each_update(&self, f: &mut dyn FnMut(&Fields)) {
+    /// Calls `f` with the update of each end.
+    pub fn each_update(&self, f: &mut dyn FnMut(&Fields)) {
         match &self.end {
             End::Update(update) | End::Command { update, .. } => f(update),
             End::If(_, yes, no) => {
@@ -227,6 +318,15 @@ impl Block {
         self.collect_labels(&mut out).then_some(out)
     }
 
+    /// The nodes that its commands go to; `false`: one is not constant.
+    pub fn collect_targets(&self, out: &mut Vec<String>) -> bool {
+        match &self.end {
+            End::Command { goto: None, .. } | End::Update(_) => true,
+            End::If(_, yes, no) => yes.collect_targets(out) && no.collect_targets(out),
+            _ => self.collect_labels(out),
+        }
+    }
+
     fn collect_labels(&self, out: &mut Vec<String>) -> bool {
         match &self.end {
             End::Value(value) => value.labels(out),
@@ -252,7 +352,8 @@ impl Expr {
                 items.iter().for_each(|e| e.each(f))
             }
             Expr::Dict(items) => items.iter().for_each(|(_, e)| e.each(f)),
-            Expr::Binary(_, a, b) | Expr::Index(a, b) => {
+            Expr::ToolNamed(_, name) => name.each(f),
+            Expr::Binary(_, a, b) | Expr::Index(a, b) | Expr::ToolMessage(a, b) => {
                 a.each(f);
                 b.each(f);
             }
@@ -292,6 +393,7 @@ impl Expr {
             }
             Expr::Binary(op, a, b) => Expr::Binary(op, one(a), one(b)),
             Expr::Index(a, b) => Expr::Index(one(a), one(b)),
+            Expr::ToolMessage(a, b) => Expr::ToolMessage(one(a), one(b)),
             Expr::If(a, b, c) => Expr::If(one(a), one(b), one(c)),
             Expr::For { item, list, test, element } => Expr::For {
                 item: item.clone(),

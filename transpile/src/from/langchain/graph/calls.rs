@@ -1,17 +1,19 @@
 //! Calls: functions of Python, of the file and of the libraries, methods, and questions to models.
 
 use super::body::{Ask, Asked, Each, Expr};
+use super::expressions::role_of_class;
 use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
-use super::translate::{Env, Reason, Translator, role_of_class};
+use super::translate::{Env, Reason, Translator};
 use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::op_of;
 use crate::python::syntax::ast;
-use crate::python::value::Code;
+use crate::python::value::{Code, Function};
 use crate::python::{Object, Value};
+use std::rc::Rc;
 
 impl Translator<'_, '_> {
     pub(super) fn call(
@@ -33,6 +35,9 @@ impl Translator<'_, '_> {
         }
         if let Value::External(path) = &callee {
             let path = path.clone();
+            if let Some(made) = self.made(last(&path), call, env) {
+                return Ok(Expr::Runnable(made));
+            }
             return self.function_of_library(&path, call, env, asks);
         }
         if let Some(class) = self.m.object_of(&callee).and_then(|o| match o {
@@ -56,17 +61,7 @@ impl Translator<'_, '_> {
             return Err("it calls something that is not known".to_owned());
         };
         let unknown = || format!("it calls `{}`, which does more than return a value", function.name);
-        let body = match &function.code {
-            Code::Lambda(lambda) => (*lambda.body).clone(),
-            Code::Def(def) => {
-                let plain =
-                    |s: &&ast::Stmt| !matches!(s, ast::Stmt::Expr(e) if e.value.is_string_literal_expr());
-                match def.body.iter().filter(plain).collect::<Vec<_>>().as_slice() {
-                    [ast::Stmt::Return(r)] => (**r.value.as_ref().ok_or_else(unknown)?).clone(),
-                    _ => return Err(unknown()),
-                }
-            }
-        };
+        let body = Self::only_expression(&function).ok_or_else(unknown)?;
         let parameters = function.parameters().ok_or_else(unknown)?;
         if parameters.vararg.is_some() || parameters.kwarg.is_some() {
             return Err(unknown());
@@ -83,15 +78,43 @@ impl Translator<'_, '_> {
             let value = self.expr(given.ok_or_else(unknown)?, env, asks)?;
             inner.locals.insert(name.to_owned(), value);
         }
+        let result = self.inside(function, String::new(), &body, &mut inner, asks);
+        env.waited = inner.waited;
+        result
+    }
+
+    /// The value of an expression inside another function.
+    pub(super) fn inside(
+        &mut self,
+        function: Rc<Function>,
+        state: String,
+        body: &ast::Expr,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
         self.depth += 8;
         let outer = std::mem::replace(&mut self.function, function);
-        let state = std::mem::take(&mut self.state);
-        let result = self.expr(&body, &mut inner, asks);
+        let state = std::mem::replace(&mut self.state, state);
+        let result = self.expr(body, env, asks);
         self.function = outer;
         self.state = state;
         self.depth -= 8;
-        env.waited = inner.waited;
         result
+    }
+
+    /// The expression that a function gives, where it does nothing else.
+    pub(super) fn only_expression(function: &Function) -> Option<ast::Expr> {
+        match &function.code {
+            Code::Lambda(lambda) => Some((*lambda.body).clone()),
+            Code::Def(def) => {
+                let plain =
+                    |s: &&ast::Stmt| !matches!(s, ast::Stmt::Expr(e) if e.value.is_string_literal_expr());
+                match def.body.iter().filter(plain).collect::<Vec<_>>().as_slice() {
+                    [ast::Stmt::Return(r)] => r.value.as_deref().cloned(),
+                    _ => None,
+                }
+            }
+        }
     }
 
     fn function_of_library(
@@ -110,6 +133,20 @@ impl Translator<'_, '_> {
                 .find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == "content"));
             call.arguments.args.first().or(by_name.map(|k| &k.value)).cloned()
         };
+        if let (Some(_), Some(given)) = (role_of_class(name), argument(call, "tool_calls")) {
+            return Err(format!("its message has `{given}`"));
+        }
+        if let ("ToolMessage", Some(content)) = (name, content(call)) {
+            let id = call.arguments.keywords.iter().find(|k| argument_is(k, "tool_call_id"));
+            let id = id.map(|k| k.value.clone()).ok_or("its message of a tool has no `tool_call_id`")?;
+            let content = self.boxed(&content, env, asks)?;
+            return Ok(Expr::ToolMessage(content, self.boxed(&id, env, asks)?));
+        }
+        if let ("add_messages", [_, _], true) =
+            (name, &*call.arguments.args, call.arguments.keywords.is_empty())
+        {
+            return Ok(Expr::Call("add_messages", self.all(&call.arguments.args, env, asks)?));
+        }
         if let (Some(role), Some(content)) = (role_of_class(name), content(call)) {
             return Ok(Expr::Message(role, self.boxed(&content, env, asks)?));
         }
@@ -132,6 +169,11 @@ impl Translator<'_, '_> {
         let args = self.all(&call.arguments.args, env, asks)?;
         match (name, args.as_slice()) {
             ("len", [_]) => Ok(Expr::Call("len", args)),
+            ("max" | "min", [a, b]) => {
+                let op = if name == "max" { ">=" } else { "<=" };
+                let test = Expr::Binary(op, Box::new(a.clone()), Box::new(b.clone()));
+                Ok(Expr::If(Box::new(test), Box::new(a.clone()), Box::new(b.clone())))
+            }
             ("str", [one]) => Ok(Expr::Parts(vec![one.clone()])),
             ("list" | "tuple", [one]) => Ok(one.clone()),
             ("bool", [one]) => Ok(Expr::Not(Box::new(Expr::Not(Box::new(one.clone()))))),
@@ -157,9 +199,15 @@ impl Translator<'_, '_> {
         let name = attr.attr.as_str();
         if let Some(receiver) = self.value(&attr.value, env) {
             if let Some(op) = op_of(self.m, &receiver) {
+                if let Some(made) = self.made(name, call, env) {
+                    return Ok(Expr::Runnable(made));
+                }
                 return self.invoke(&op, name, call, env, asks);
             }
             if let Value::External(module) = &receiver {
+                if let Some(made) = self.made(name, call, env) {
+                    return Ok(Expr::Runnable(made));
+                }
                 return self.function_of_library(&format!("{module}.{name}"), call, env, asks);
             }
             if let (Value::Str(template), "format") = (&receiver, name) {
@@ -181,6 +229,11 @@ impl Translator<'_, '_> {
             };
         }
         let base = self.expr(&attr.value, env, asks)?;
+        match base {
+            Expr::Runnable(op) => return self.invoke(&op, name, call, env, asks),
+            Expr::ToolNamed(tools, wanted) => return self.called(tools, &wanted, name, call, env, asks),
+            _ => {}
+        }
         if self.functional && name == "result" && call.arguments.args.is_empty() {
             // A future: what it will give is what it is.
             self.wait(&base, env, asks);
@@ -225,13 +278,17 @@ impl Translator<'_, '_> {
 
     // --- what is waited for -------------------------------------------------------------------
 
-    fn asked(&mut self, asked: Asked, env: &mut Env, asks: &mut Vec<Ask>) -> Expr {
+    pub(super) fn asked(&mut self, asked: Asked, env: &mut Env, asks: &mut Vec<Ask>) -> Expr {
         let id = self.asks;
         self.asks += 1;
         let is_future = matches!(asked, Asked::Task(..));
         let mut ask = Ask { id, asked, each: None, after: Vec::new() };
         let used = answers_in(|f| ask.each_expr(f));
-        ask.after = env.waited.iter().filter(|waited| !used.contains(waited)).copied().collect();
+        let is_tool = matches!(ask.asked, Asked::Tool(..) | Asked::Called(..));
+        ask.after = self.earlier(env, is_tool).into_iter().filter(|waited| !used.contains(waited)).collect();
+        if is_tool {
+            self.tools.push(id);
+        }
         asks.push(ask);
         if !is_future {
             self.wait(&Expr::Answer(id), env, asks);
@@ -239,11 +296,14 @@ impl Translator<'_, '_> {
         Expr::Answer(id)
     }
 
+    /// The questions that one begins after: in a node, of models, none but those that use a tool.
+    pub(super) fn earlier(&self, env: &Env, is_tool: bool) -> Vec<usize> {
+        let first = |waited: &&usize| self.functional || is_tool || self.tools.contains(waited);
+        env.waited.iter().filter(first).copied().collect()
+    }
+
     /// What follows begins when the answers in a value are there.
     pub(super) fn wait(&self, value: &Expr, env: &mut Env, asks: &[Ask]) {
-        if !self.functional {
-            return;
-        }
         for id in answers_in(|f| value.each(f)) {
             if env.waited.contains(&id) {
                 continue;
@@ -308,10 +368,20 @@ impl Translator<'_, '_> {
             return Err("it asks without an input".to_owned());
         };
         let input = self.expr(input, env, asks)?;
+        if let OpKind::Tool(tool) = &op.kind {
+            let given = super::runnable::arguments(tool, input)?;
+            return Ok(self.asked(Asked::Tool(op.clone(), given), env, asks));
+        }
         self.ask(op, input, env, asks)
     }
 
-    fn ask(&mut self, op: &Node, input: Expr, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
+    pub(super) fn ask(
+        &mut self,
+        op: &Node,
+        input: Expr,
+        env: &mut Env,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Expr, Reason> {
         match &op.kind {
             OpKind::Model(_) | OpKind::Bind(_) if model_of(op).is_some() => {
                 Ok(self.asked(Asked::Model(op.clone(), input), env, asks))
@@ -325,9 +395,17 @@ impl Translator<'_, '_> {
             OpKind::Seq(steps) => {
                 steps.iter().try_fold(input, |value, step| self.ask(step, value, env, asks))
             }
-            _ => Err("it asks a runnable without a counterpart".to_owned()),
+            _ => self.runnable(op, input, env, asks),
         }
     }
+}
+
+fn argument_is(keyword: &ast::Keyword, name: &str) -> bool {
+    keyword.arg.as_ref().is_some_and(|arg| arg.as_str() == name)
+}
+
+fn argument<'n>(call: &ast::ExprCall, name: &'n str) -> Option<&'n str> {
+    call.arguments.keywords.iter().any(|k| argument_is(k, name)).then_some(name)
 }
 
 /// `[ask(item) for item in list]`: the question is asked for each element.

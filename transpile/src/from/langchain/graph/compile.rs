@@ -91,7 +91,8 @@ fn wiring(
             out.deferred.push(node.id.clone());
         }
         let Action::Value(value) = &node.action else { continue };
-        if op_of(m, value).is_some() {
+        if let Some(op) = op_of(m, value) {
+            out.functions.extend(runnable(m, node, &op));
             continue;
         }
         let (block, python) = block(m, value, format!("the node `{}`", node.id), schema);
@@ -105,6 +106,21 @@ fn wiring(
         });
     }
     out
+}
+
+/// What a runnable does as a node; graphs and tool nodes are what they are.
+fn runnable(m: &mut M<'_>, node: &NodeDef, op: &Node) -> Option<Function> {
+    if matches!(op.kind, OpKind::Graph(_) | OpKind::ToolNode(_)) {
+        return None;
+    }
+    Some(Function {
+        node: node.id.clone(),
+        block: translate::runnable(m, op),
+        python: None,
+        code: None,
+        ends: node.ends.known.clone(),
+        is_command: node.ends.is_command,
+    })
 }
 
 fn end(id: &str, kind: NodeKind) -> GraphNode {

@@ -3,7 +3,7 @@
 use super::body::Block;
 use super::compile::policies;
 use super::model::{Graph, GraphNode, NodeKind};
-use super::targets::{annotation, function_of};
+use super::targets::{annotation, function_of, optional};
 use super::{Compiled, kind, name_of, translate};
 use crate::from::langchain::data;
 use crate::from::langchain::memory;
@@ -39,6 +39,8 @@ pub struct Annotation {
     pub text: String,
     /// The schema.
     pub schema: Option<Schema>,
+    /// It is `Optional[…]`.
+    pub is_optional: bool,
 }
 
 /// A function decorated with `@task`, and what the decorator was given.
@@ -149,8 +151,14 @@ fn described(m: &mut M<'_>, function: &Rc<Function>, expr: Option<&ast::Expr>, s
     let Some(expr) = expr else { return Annotation::default() };
     let text = m.files().find(|(id, ..)| *id == function.site.module).map(|(_, _, text)| text);
     let text = text.and_then(|text| text.get(span_of(expr).range())).unwrap_or_default().to_owned();
-    let class = annotation(m, function, expr).ok().flatten();
+    let (class, is_optional) = match annotation(m, function, expr).ok().flatten() {
+        Some(value) => match optional(m, &value) {
+            Some(inner) => (Some(inner), true),
+            None => (Some(value), false),
+        },
+        None => (None, false),
+    };
     let class = class.filter(|value| matches!(m.object_of(value), Some(Object::Class(_))));
     let schema = class.and_then(|class| schema_of(m, &class, site));
-    Annotation { text, schema }
+    Annotation { text, schema, is_optional }
 }

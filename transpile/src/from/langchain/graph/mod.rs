@@ -5,12 +5,15 @@ mod builder;
 mod calls;
 mod carried;
 mod compile;
+mod expressions;
 mod functional;
 mod handoffs;
 mod lower;
 mod model;
 mod multi;
 mod prompt;
+mod rounds;
+mod runnable;
 mod schema;
 mod targets;
 mod translate;
@@ -20,7 +23,7 @@ mod wiring;
 pub use functional::Routine;
 pub(in crate::from::langchain) use functional::tasks;
 pub(in crate::from::langchain) use lower::{Tasks, approximations, mission};
-pub use model::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
+pub use model::{Agent, CallLimit, Graph, GraphEdge, GraphNode, Middleware, NodeKind, StateField};
 pub(in crate::from::langchain) use targets::item;
 pub(in crate::from::langchain) use uncalled::call_builders;
 
@@ -182,6 +185,9 @@ fn name_of(m: &M<'_>, value: &Value) -> Option<String> {
             OpKind::Seq(_) => "RunnableSequence".to_owned(),
             OpKind::Model(model) => model.class.clone(),
             OpKind::Chain(chain) => chain.class.clone(),
+            OpKind::Tool(tool) => tool.name.as_str()?.to_owned(),
+            OpKind::Prompt(prompt) => prompt.class.clone(),
+            OpKind::Parser(parser) => parser.class.clone(),
             _ => return None,
         });
     }

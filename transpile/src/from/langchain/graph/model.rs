@@ -1,8 +1,9 @@
 //! What a compiled graph is.
 
+use super::body::Block;
 use super::functional::Routine;
 use super::wiring::Wiring;
-use crate::from::langchain::model::{Data, Node};
+use crate::from::langchain::model::{Data, Node, Origin};
 use serde_json::{Map, Value, json};
 
 /// A compiled graph.
@@ -49,6 +50,30 @@ pub struct Agent {
     pub name: Data,
     /// The tools.
     pub tools: Vec<Node>,
+    /// What its middleware adds.
+    pub middleware: Middleware,
+}
+
+/// What the middleware of an agent adds, as far as it is carried over.
+#[derive(Clone, Debug, Default)]
+pub struct Middleware {
+    /// Models that are asked where the one before fails: objects, or text such as `openai:gpt-4o`.
+    pub fallbacks: Vec<Data>,
+    /// Most calls of the model in one run.
+    pub calls: Option<CallLimit>,
+    /// The tools that a person approves.
+    pub approved: Vec<String>,
+    /// Where the person may do more than approve and reject.
+    pub origin: Option<Origin>,
+}
+
+/// A bound of the calls of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct CallLimit {
+    /// The calls.
+    pub calls: i64,
+    /// The run ends with a message of its own; else it fails.
+    pub ends: bool,
 }
 
 /// A node.
@@ -123,8 +148,19 @@ pub struct StateField {
     pub ty: String,
     /// The function that joins updates.
     pub reducer: Option<String>,
+    /// What that function does, where it is one of the file.
+    pub join: Option<Join>,
     /// What a model or dataclass has where nothing is given.
     pub default: Option<Data>,
+}
+
+/// A function of the file that joins what a field holds with an update.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Its parameters: what the field holds, the update.
+    pub parameters: [String; 2],
+    /// What it gives, or why that is not told.
+    pub block: Result<Block, String>,
 }
 
 impl Graph {

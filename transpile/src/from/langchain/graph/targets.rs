@@ -89,6 +89,32 @@ fn subscript(value: &Value, generic: &str) -> Option<Value> {
     (path.rsplit('.').next() == Some(generic)).then(|| argument.clone())
 }
 
+/// The class of `Optional[Class]` or `Class | None`.
+pub(super) fn optional(m: &M<'_>, value: &Value) -> Option<Value> {
+    let is_none = |value: &Value| match value {
+        Value::None => true,
+        Value::External(path) => path.ends_with("NoneType"),
+        _ => false,
+    };
+    if let Some(inner) = subscript(value, "Optional") {
+        return Some(inner);
+    }
+    let parts = match subscript(value, "Union") {
+        Some(inner) => m.as_items(&inner)?,
+        None => match value {
+            Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Op("|", parts) => parts.to_vec(),
+                _ => return None,
+            },
+            _ => return None,
+        },
+    };
+    match parts.as_slice() {
+        [one, none] | [none, one] if is_none(none) => Some(one.clone()),
+        _ => None,
+    }
+}
+
 /// The texts of `Literal["a", "b"]`.
 pub(super) fn literal(m: &M<'_>, value: &Value) -> Option<Vec<String>> {
     let argument = subscript(value, "Literal")?;

@@ -1,20 +1,17 @@
 //! From a function's statements to a [`Block`].
 
 use super::body::{Ask, Block, End, Expr, Sends};
-use super::builder::node_id;
-use super::prompt::role;
+use super::expressions::operator;
+use super::rounds::{Frame, Way};
 use super::targets::function_of;
 
-use crate::from::langchain::names::last;
-use crate::from::langchain::state::{M, thing_of};
+use crate::from::langchain::model::Node;
+use crate::from::langchain::state::M;
 use crate::python::syntax::ast;
 use crate::python::value::{Code, Function};
 use crate::python::{Object, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-
-/// Functions of Python that have a counterpart.
-const BUILTINS: &[&str] = &["len", "str", "list", "tuple", "bool", "dict"];
 
 /// Largest expression that a name holds: what uses it twice doubles it.
 const MAX_SIZE: usize = 5_000;
@@ -35,7 +32,7 @@ pub(super) fn block(m: &mut M<'_>, value: &Value) -> Result<Block, Reason> {
     };
     let is_bound = matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..)));
     let state = state_parameter(&function, is_bound).ok_or("it takes no state")?;
-    Translator { m, function, state, asks: 0, depth: 0, functional: false }.whole(Env::default())
+    Translator::new(m, function, state, false).whole(Env::default())
 }
 
 /// What a task or an entrypoint with such parameters does.
@@ -50,7 +47,27 @@ pub(super) fn routine<'n>(
     let locals = parameters.map(|name| (name.to_owned(), Expr::Variable(name.to_owned()))).collect();
     let env = Env { locals, ..Env::default() };
     let function = function.clone();
-    Translator { m, function, state: String::new(), asks: 0, depth: 0, functional: true }.whole(env)
+    Translator::new(m, function, String::new(), true).whole(env)
+}
+
+/// What a runnable does as a node: it is given the whole state.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn runnable(m: &mut M<'_>, op: &Node) -> Result<Block, Reason> {
+    if let Some(function) = super::runnable::behind(m, op) {
+        return block(m, &function);
+    }
+    // A runnable has no place of its own for names: its functions have.
+    let function = m.functions().next().map(|(_, function)| function);
+    let function = function.ok_or("it runs a runnable in a file without functions")?;
+    let mut translator = Translator::new(m, function, String::new(), false);
+    let mut asks = Vec::new();
+    let given = translator.ask(op, Expr::State, &mut Env::default(), &mut asks)?;
+    match translator.ended(given) {
+        End::Value(_) => Err("it gives something that is no dict of constant keys".to_owned()),
+        end => Ok(Block { asks, end }),
+    }
 }
 
 /// What `tools_condition` of the library does.
@@ -78,9 +95,11 @@ pub(super) fn state_parameter(function: &Function, is_bound: bool) -> Option<Str
 #[derive(Clone, Debug, Default)]
 pub(super) struct Env {
     pub(super) locals: BTreeMap<String, Expr>,
-    set: Vec<(String, Expr)>,
+    pub(super) set: Vec<(String, Expr)>,
     /// The questions of a task or an entrypoint whose answers were waited for; what follows begins after them.
     pub(super) waited: Vec<usize>,
+    /// Names that a loop may not have set.
+    pub(super) unset: Vec<String>,
 }
 
 impl Env {
@@ -88,7 +107,7 @@ impl Env {
         self.set.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    fn set_field(&mut self, name: &str, value: Expr) {
+    pub(super) fn set_field(&mut self, name: &str, value: Expr) {
         match self.set.iter_mut().find(|(known, _)| known == name) {
             Some(slot) => slot.1 = value,
             None => self.set.push((name.to_owned(), value)),
@@ -104,10 +123,41 @@ pub(super) struct Translator<'t, 'v> {
     pub(super) depth: usize,
     /// It is a task or an entrypoint: it may call tasks, and wait for a person.
     pub(super) functional: bool,
+    /// The loops around what is translated.
+    pub(super) frames: Vec<Frame>,
+    /// How many loops there were.
+    pub(super) loops: usize,
+    /// The questions to tools: what follows one begins after it.
+    pub(super) tools: Vec<usize>,
+}
+
+impl<'t, 'v> Translator<'t, 'v> {
+    fn new(m: &'t mut M<'v>, function: Rc<Function>, state: String, functional: bool) -> Self {
+        Translator {
+            m,
+            function,
+            state,
+            asks: 0,
+            depth: 0,
+            functional,
+            frames: Vec::new(),
+            loops: 0,
+            tools: Vec::new(),
+        }
+    }
 }
 
 impl Translator<'_, '_> {
-    fn whole(&mut self, mut env: Env) -> Result<Block, Reason> {
+    fn whole(&mut self, env: Env) -> Result<Block, Reason> {
+        let block = self.body(env)?;
+        // Without a question Python itself runs it, without a bound.
+        if self.loops > 0 && !block.has_questions() {
+            return Err("it has a loop".to_owned());
+        }
+        Ok(block)
+    }
+
+    fn body(&mut self, mut env: Env) -> Result<Block, Reason> {
         let function = self.function.clone();
         match &function.code {
             Code::Lambda(lambda) => {
@@ -122,10 +172,26 @@ impl Translator<'_, '_> {
         }
     }
 
-    fn block(&mut self, stmts: &[&ast::Stmt], env: &mut Env) -> Result<Block, Reason> {
+    pub(super) fn block(&mut self, stmts: &[&ast::Stmt], env: &mut Env) -> Result<Block, Reason> {
         let mut asks = Vec::new();
         for (at, stmt) in stmts.iter().enumerate() {
             match stmt {
+                ast::Stmt::Return(r) if !self.frames.is_empty() => {
+                    let end = self.round_end(env, Way::Return(r.clone()));
+                    return Ok(Block { asks, end });
+                }
+                ast::Stmt::Break(_) => return Ok(Block { asks, end: self.round_end(env, Way::Break) }),
+                ast::Stmt::Continue(_) => return Ok(Block { asks, end: self.round_end(env, Way::Next) }),
+                ast::Stmt::While(_) | ast::Stmt::For(_) => {
+                    let rounds = self.rounds(stmt, env, &mut asks)?;
+                    if rounds.exits.is_empty() {
+                        continue;
+                    }
+                    let rest = stmts.get(at + 1..).unwrap_or_default();
+                    let after = self.after_rounds(&rounds, rest, env)?;
+                    asks.extend(after.asks);
+                    return Ok(Block { asks, end: after.end });
+                }
                 ast::Stmt::Return(r) => {
                     let end = match r.value.as_deref() {
                         Some(value) => self.value_end(value, env, &mut asks)?,
@@ -141,7 +207,11 @@ impl Translator<'_, '_> {
                 other => self.statement(other, env, &mut asks)?,
             }
         }
-        Ok(Block { asks, end: End::Update(Vec::new()) })
+        let end = match self.frames.is_empty() {
+            true => End::Update(Vec::new()),
+            false => self.round_end(env, Way::Next),
+        };
+        Ok(Block { asks, end })
     }
 
     /// Both ways to the end of the function.
@@ -203,13 +273,12 @@ impl Translator<'_, '_> {
                 let op = operator(s.op)?;
                 self.assign(&s.target, Expr::Binary(op, Box::new(old), Box::new(new)), env)
             }
-            ast::Stmt::For(_) | ast::Stmt::While(_) => Err("it has a loop".to_owned()),
             ast::Stmt::Try(_) => Err("it handles exceptions".to_owned()),
             _ => Err("it has a statement that has no counterpart".to_owned()),
         }
     }
 
-    fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
+    pub(super) fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
         if value.size() > MAX_SIZE {
             return Err("it builds a value that is too large".to_owned());
         }
@@ -218,6 +287,7 @@ impl Translator<'_, '_> {
                 Err("it replaces its state".to_owned())
             }
             ast::Expr::Name(name) => {
+                env.unset.retain(|known| known != name.id.as_str());
                 env.locals.insert(name.id.to_string(), value);
                 Ok(())
             }
@@ -262,7 +332,7 @@ impl Translator<'_, '_> {
         match &*call.func {
             ast::Expr::Name(name) if name.id.as_str() == "print" => Ok(()),
             ast::Expr::Attribute(attr) if is_log(attr) => Ok(()),
-            ast::Expr::Attribute(attr) if attr.attr.as_str() == "append" => {
+            ast::Expr::Attribute(attr) if matches!(attr.attr.as_str(), "append" | "extend") => {
                 let (ast::Expr::Name(name), [item]) = (&*attr.value, &*call.arguments.args) else {
                     return Err("it changes a list that is no local name".to_owned());
                 };
@@ -270,7 +340,8 @@ impl Translator<'_, '_> {
                     return Err("it changes a list that is no local name".to_owned());
                 };
                 let item = self.expr(item, env, asks)?;
-                let longer = Expr::Binary("+", Box::new(list), Box::new(Expr::List(vec![item])));
+                let more = if attr.attr.as_str() == "append" { Expr::List(vec![item]) } else { item };
+                let longer = Expr::Binary("+", Box::new(list), Box::new(more));
                 self.assign(&attr.value, longer, env)
             }
             _ if self.functional => self.unused(expr, env, asks),
@@ -296,6 +367,7 @@ impl Translator<'_, '_> {
         }
         match value {
             ast::Expr::NoneLiteral(_) => Ok(End::Update(Vec::new())),
+            ast::Expr::Dict(dict) if self.is_merged(dict) => self.dict(dict, env, asks).map(End::Value),
             ast::Expr::Dict(dict) => self.update(dict, env, asks).map(End::Update),
             ast::Expr::If(choice) if self.ends_in_update(&choice.body) => {
                 let test = self.expr(&choice.test, env, asks)?;
@@ -408,348 +480,10 @@ impl Translator<'_, '_> {
         let fields = self.update(fields, &mut inner, asks)?;
         Ok(Some(Sends { node, item: item.id.to_string(), list, fields }))
     }
-
-    // --- expressions --------------------------------------------------------------------------
-
-    pub(super) fn expr(
-        &mut self,
-        expr: &ast::Expr,
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Expr, Reason> {
-        self.depth += 1;
-        if self.depth > 60 {
-            return Err("it is nested too deeply".to_owned());
-        }
-        let result = self.inner(expr, env, asks);
-        self.depth -= 1;
-        result
-    }
-
-    pub(super) fn boxed(
-        &mut self,
-        expr: &ast::Expr,
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Box<Expr>, Reason> {
-        self.expr(expr, env, asks).map(Box::new)
-    }
-
-    fn inner(&mut self, expr: &ast::Expr, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
-        Ok(match expr {
-            ast::Expr::Name(name) => self.name(name.id.as_str(), env)?,
-            ast::Expr::NoneLiteral(_) => Expr::Null,
-            ast::Expr::BooleanLiteral(b) => Expr::Bool(b.value),
-            ast::Expr::StringLiteral(s) => Expr::Text(s.value.to_str().to_owned()),
-            ast::Expr::NumberLiteral(n) => match &n.value {
-                ast::Number::Int(i) => Expr::Int(i.as_i64().ok_or("a number of more than 64 bits")?),
-                ast::Number::Float(f) => Expr::Float(*f),
-                ast::Number::Complex { .. } => return Err("a complex number".to_owned()),
-            },
-            ast::Expr::FString(f) => self.f_string(&f.value, env, asks)?,
-            ast::Expr::List(list) => Expr::List(self.all(&list.elts, env, asks)?),
-            ast::Expr::Tuple(tuple) => self.tuple(&tuple.elts, env, asks)?,
-            ast::Expr::Dict(dict) => self.dict(dict, env, asks)?,
-            ast::Expr::Await(a) => {
-                let value = self.expr(&a.value, env, asks)?;
-                self.wait(&value, env, asks);
-                value
-            }
-            ast::Expr::BinOp(op) => {
-                let (left, right) = (self.boxed(&op.left, env, asks)?, self.boxed(&op.right, env, asks)?);
-                Expr::Binary(operator(op.op)?, left, right)
-            }
-            ast::Expr::BoolOp(op) => {
-                let word = if op.op == ast::BoolOp::And { "and" } else { "or" };
-                let mut values = self.all(&op.values, env, asks)?.into_iter();
-                let first = values.next().ok_or("an empty condition")?;
-                values.fold(first, |a, b| Expr::Binary(word, Box::new(a), Box::new(b)))
-            }
-            ast::Expr::UnaryOp(op) => match op.op {
-                ast::UnaryOp::Not => Expr::Not(self.boxed(&op.operand, env, asks)?),
-                ast::UnaryOp::USub => match self.expr(&op.operand, env, asks)? {
-                    Expr::Int(i) => Expr::Int(i.checked_neg().ok_or("a number of more than 64 bits")?),
-                    Expr::Float(f) => Expr::Float(-f),
-                    other => Expr::Negative(Box::new(other)),
-                },
-                _ => return Err("an operator without a counterpart".to_owned()),
-            },
-            ast::Expr::Compare(c) => self.compare(c, env, asks)?,
-            ast::Expr::If(c) => {
-                let before = asks.len();
-                let (test, yes, no) = (
-                    self.boxed(&c.test, env, asks)?,
-                    self.boxed(&c.body, env, asks)?,
-                    self.boxed(&c.orelse, env, asks)?,
-                );
-                if asks.len() > before {
-                    return Err("it asks a model in one of two cases".to_owned());
-                }
-                Expr::If(test, yes, no)
-            }
-            ast::Expr::Subscript(sub) => self.subscript(sub, env, asks)?,
-            ast::Expr::Attribute(attr) => self.attribute(attr, env, asks)?,
-            ast::Expr::Call(call) => self.call(call, env, asks)?,
-            ast::Expr::ListComp(comp) => self.comprehension(&comp.elt, &comp.generators, env, asks)?,
-            ast::Expr::Generator(comp) => self.comprehension(&comp.elt, &comp.generators, env, asks)?,
-            _ => return Err("an expression without a counterpart".to_owned()),
-        })
-    }
-
-    pub(super) fn all(
-        &mut self,
-        items: &[ast::Expr],
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Vec<Expr>, Reason> {
-        items.iter().map(|item| self.expr(item, env, asks)).collect()
-    }
-
-    /// A pair of a role and a text is a message; another tuple is a list.
-    fn tuple(&mut self, items: &[ast::Expr], env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
-        let items = self.all(items, env, asks)?;
-        match items.as_slice() {
-            [Expr::Text(word), content] if role(word).is_some() => {
-                Ok(Expr::Message(role(word).unwrap_or("user"), Box::new(content.clone())))
-            }
-            _ => Ok(Expr::List(items)),
-        }
-    }
-
-    /// `{"role": …, "content": …}` is a message.
-    fn dict(&mut self, dict: &ast::ExprDict, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
-        let fields = self.update(dict, env, asks)?;
-        if let [(a, Expr::Text(word)), (b, content)] = fields.as_slice()
-            && a == "role"
-            && b == "content"
-            && let Some(role) = role(word)
-        {
-            return Ok(Expr::Message(role, Box::new(content.clone())));
-        }
-        Ok(Expr::Dict(fields))
-    }
-
-    fn name(&mut self, name: &str, env: &Env) -> Result<Expr, Reason> {
-        if name == self.state {
-            return if env.set.is_empty() {
-                Ok(Expr::State)
-            } else {
-                Err("it hands its changed state on".to_owned())
-            };
-        }
-        if let Some(value) = env.locals.get(name) {
-            return Ok(value.clone());
-        }
-        let value =
-            self.m.name_seen_by(self.function.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
-        self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))
-    }
-
-    /// A known value as an expression.
-    fn constant(&self, value: &Value) -> Option<Expr> {
-        if self.m.is_dirty(value) {
-            return None;
-        }
-        if let Some(thing) = thing_of(self.m, value) {
-            let role = role_of_class(&thing.name)?;
-            let content = self.constant(thing.args.get(0, "content")?)?;
-            return Some(Expr::Message(role, Box::new(content)));
-        }
-        Some(match value {
-            Value::None => Expr::Null,
-            Value::Bool(b) => Expr::Bool(*b),
-            Value::Int(i) => Expr::Int(*i),
-            Value::Float(f) => Expr::Float(*f),
-            Value::Str(s) => Expr::Text(s.to_string()),
-            Value::External(_) | Value::Symbol(_) => Expr::Text(node_id(self.m, value)?),
-            Value::Obj(_) => match self.m.object_of(value)? {
-                Object::List(items) => {
-                    Expr::List(items.iter().map(|v| self.constant(v)).collect::<Option<_>>()?)
-                }
-                Object::Tuple(items) => {
-                    Expr::List(items.iter().map(|v| self.constant(v)).collect::<Option<_>>()?)
-                }
-                Object::Dict(dict, _) if !dict.open => {
-                    let pair = |(k, v): (&Value, &Value)| Some((k.as_str()?.to_owned(), self.constant(v)?));
-                    Expr::Dict(dict.iter().map(pair).collect::<Option<_>>()?)
-                }
-                Object::Instance(..) => Expr::Text(node_id(self.m, value)?),
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
-
-    fn f_string(
-        &mut self,
-        value: &ast::FStringValue,
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Expr, Reason> {
-        let mut parts = Vec::new();
-        for part in value {
-            match part {
-                ast::FStringPart::Literal(text) => parts.push(Expr::Text(text.value.to_string())),
-                ast::FStringPart::FString(f) => {
-                    for element in &f.elements {
-                        match element {
-                            ast::InterpolatedStringElement::Literal(text) => {
-                                parts.push(Expr::Text(text.value.to_string()));
-                            }
-                            ast::InterpolatedStringElement::Interpolation(hole) => {
-                                if hole.format_spec.is_some() || hole.debug_text.is_some() {
-                                    return Err("it formats a value".to_owned());
-                                }
-                                parts.push(self.expr(&hole.expression, env, asks)?);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        Ok(Expr::Parts(parts))
-    }
-
-    fn compare(&mut self, c: &ast::ExprCompare, env: &mut Env, asks: &mut Vec<Ask>) -> Result<Expr, Reason> {
-        let ([op], [right]) = (&*c.ops, &*c.comparators) else {
-            return Err("it compares more than two values".to_owned());
-        };
-        let (left, right) = (self.boxed(&c.left, env, asks)?, self.boxed(right, env, asks)?);
-        let word = match op {
-            ast::CmpOp::Eq | ast::CmpOp::Is => "==",
-            ast::CmpOp::NotEq | ast::CmpOp::IsNot => "!=",
-            ast::CmpOp::Lt => "<",
-            ast::CmpOp::LtE => "<=",
-            ast::CmpOp::Gt => ">",
-            ast::CmpOp::GtE => ">=",
-            ast::CmpOp::In => "in",
-            ast::CmpOp::NotIn => return Ok(Expr::Not(Box::new(Expr::Binary("in", left, right)))),
-        };
-        Ok(Expr::Binary(word, left, right))
-    }
-
-    fn subscript(
-        &mut self,
-        sub: &ast::ExprSubscript,
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Expr, Reason> {
-        if self.is_state(&sub.value) {
-            let Expr::Text(name) = self.expr(&sub.slice, env, asks)? else {
-                return Err("it reads a field whose name is not constant".to_owned());
-            };
-            return Ok(env.field(&name).cloned().unwrap_or(Expr::Field(name)));
-        }
-        let base = self.expr(&sub.value, env, asks)?;
-        if let ast::Expr::Slice(slice) = &*sub.slice {
-            if slice.step.is_some() {
-                return Err("it takes every so many elements".to_owned());
-            }
-            let bound = |t: &mut Self, bound: &Option<Box<ast::Expr>>, env: &mut Env, asks: &mut Vec<Ask>| {
-                match bound {
-                    Some(bound) => match t.expr(bound, env, asks)? {
-                        at @ Expr::Int(0..) => Ok(at),
-                        _ => Err("it takes a slice whose bounds are no plain numbers".to_owned()),
-                    },
-                    None => Ok(Expr::Null),
-                }
-            };
-            let lower = bound(self, &slice.lower, env, asks)?;
-            let upper = bound(self, &slice.upper, env, asks)?;
-            return Ok(Expr::Call("slice", vec![base, lower, upper]));
-        }
-        let index = self.expr(&sub.slice, env, asks)?;
-        match (&base, &index) {
-            (Expr::Dict(fields), Expr::Text(name)) => fields
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, v)| v.clone())
-                .ok_or("a key that is not there".to_owned()),
-            _ => Ok(Expr::Index(Box::new(base), Box::new(index))),
-        }
-    }
-
-    fn attribute(
-        &mut self,
-        attr: &ast::ExprAttribute,
-        env: &mut Env,
-        asks: &mut Vec<Ask>,
-    ) -> Result<Expr, Reason> {
-        let name = attr.attr.as_str();
-        if self.is_state(&attr.value) {
-            return Ok(env.field(name).cloned().unwrap_or(Expr::Field(name.to_owned())));
-        }
-        if let Some(value) = self.value(&ast::Expr::Attribute(attr.clone()), env) {
-            return self.constant(&value).ok_or_else(|| format!("`.{name}` is no constant"));
-        }
-        let base = self.expr(&attr.value, env, asks)?;
-        match name {
-            "content" | "tool_calls" | "text" => {
-                if let (Expr::Message(_, content), "content") = (&base, name) {
-                    return Ok((**content).clone());
-                }
-                Ok(Expr::Member(Box::new(base), if name == "text" { "content" } else { name }.to_owned()))
-            }
-            _ => Ok(Expr::Member(Box::new(base), name.to_owned())),
-        }
-    }
-
-    /// The value of names and attributes that are not the function's own.
-    pub(super) fn value(&mut self, expr: &ast::Expr, env: &Env) -> Option<Value> {
-        match expr {
-            ast::Expr::Name(name)
-                if name.id.as_str() == self.state || env.locals.contains_key(name.id.as_str()) =>
-            {
-                None
-            }
-            ast::Expr::Name(name) => {
-                let name = name.id.as_str();
-                let known = self.m.name_seen_by(self.function.scope, name);
-                known.or_else(|| {
-                    BUILTINS.contains(&name).then(|| Value::External(format!("builtins.{name}").into()))
-                })
-            }
-            ast::Expr::Attribute(attr) => {
-                self.value(&attr.value, env)?;
-                let (module, scope) = (self.function.site.module, self.function.scope);
-                self.m.eval_at(module, scope, expr).ok()
-            }
-            _ => None,
-        }
-    }
-
-    /// The last part of the path of something of a library.
-    pub(super) fn external_name(&mut self, expr: &ast::Expr) -> Option<String> {
-        match self.value(expr, &Env::default())? {
-            Value::External(path) => Some(last(&path).to_owned()),
-            _ => None,
-        }
-    }
-}
-
-pub(super) fn role_of_class(class: &str) -> Option<&'static str> {
-    Some(match class {
-        "SystemMessage" => "system",
-        "HumanMessage" => "user",
-        "AIMessage" => "assistant",
-        _ => return None,
-    })
 }
 
 fn is_log(attr: &ast::ExprAttribute) -> bool {
     let is_logger =
         matches!(&*attr.value, ast::Expr::Name(n) if matches!(n.id.as_str(), "logger" | "logging" | "log"));
     is_logger && matches!(attr.attr.as_str(), "debug" | "info" | "warning" | "error" | "exception")
-}
-
-fn operator(op: ast::Operator) -> Result<&'static str, Reason> {
-    match op {
-        ast::Operator::Add => Ok("+"),
-        ast::Operator::Sub => Ok("-"),
-        ast::Operator::Mult => Ok("*"),
-        ast::Operator::Mod => Ok("%"),
-        ast::Operator::FloorDiv => Ok("//"),
-        ast::Operator::Div => Ok("/"),
-        _ => Err("an operator without a counterpart".to_owned()),
-    }
 }

@@ -81,7 +81,21 @@ impl Wiring {
         let function = self.function(node)?;
         let block = function.block.as_ref().ok();
         let goes = block.map_or(function.is_command, has_goto);
-        goes.then(|| function.ends.clone().or_else(|| block.and_then(Block::labels)))
+        let known = |block: &Block| {
+            let mut labels = Vec::new();
+            block.collect_targets(&mut labels).then_some(labels)
+        };
+        goes.then(|| function.ends.clone().or_else(|| block.and_then(known)))
+    }
+}
+
+/// May it end without a target?
+pub fn may_stay(block: &Block) -> bool {
+    match &block.end {
+        End::Command { goto, .. } => goto.is_none(),
+        End::If(_, yes, no) => may_stay(yes) || may_stay(no),
+        End::Update(_) | End::Python(_) => true,
+        End::Value(_) | End::Sends(_) => false,
     }
 }
 

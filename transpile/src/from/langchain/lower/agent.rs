@@ -2,10 +2,11 @@
 
 use super::value::{Code, Value};
 use super::{Body, Shared, provider, tools};
-use crate::from::langchain::graph::Graph;
-use crate::from::langchain::model::{Data, Effect, Executor, Node, OpKind, Origin};
+use crate::from::langchain::graph::{Agent, CallLimit, Graph};
+use crate::from::langchain::model::{Data, Effect, Executor, Node, Op, OpKind, Origin};
 use crate::from::lower::Fate;
 use crate::from::lower::text::string;
+use std::sync::Arc;
 
 /// Turns of the model within LangGraph's default limit of 25 steps.
 const DEFAULT_TURNS: i64 = 13;
@@ -14,7 +15,10 @@ const DEFAULT_TURNS: i64 = 13;
 pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Option<Value> {
     let agent = graph.agent.as_ref()?;
     Some(match prepared(body, graph, op)? {
-        Ok((model, system)) => react(body, &model, system, &agent.tools, DEFAULT_TURNS, op),
+        Ok((model, system)) => {
+            let start = body.input("messages", "list<Message>");
+            looped(body, &model, system, &agent.tools, DEFAULT_TURNS, &start, op)
+        }
         Err(reason) => tools::lost(body, reason, &op.origin),
     })
 }
@@ -48,7 +52,7 @@ fn prepared(
     op: &Node,
 ) -> Option<Result<(Asked, Option<String>), &'static str>> {
     let agent = graph.agent.as_ref()?;
-    let model = agent_model(body, agent.model.as_ref(), &agent.model_text, &op.origin)?;
+    let model = agent_model(body, agent, &op.origin)?;
     let system = match &agent.prompt {
         Data::Null => None,
         prompt => match prompt.as_str() {
@@ -83,7 +87,20 @@ fn prepared(
         let message = format!("`{saver}` keeps no conversation here: the log of the run keeps each step");
         body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
     }
-    Some(Ok((Asked { approved: !gates.is_empty(), ..model }, system)))
+    let mut gate = (!gates.is_empty()).then_some(Gate::All);
+    let added = &agent.middleware;
+    if !added.approved.is_empty() {
+        if gate.is_some() {
+            return Some(Err(
+                "the agent is interrupted before its tools, and its middleware asks a person too",
+            ));
+        }
+        let message = "a person approves or rejects the tools of a turn together, and cannot change a call or answer for a tool";
+        let origin = added.origin.as_ref().unwrap_or(&op.origin);
+        body.shared.note(Fate::Approximated, Effect::Body, message, origin);
+        gate = Some(Gate::Tools(added.approved.clone()));
+    }
+    Some(Ok((Asked { gate, calls: added.calls, ..model }, system)))
 }
 
 /// The model of an agent, and what its client does by itself.
@@ -92,8 +109,18 @@ struct Asked {
     model: String,
     streams: bool,
     retry: Option<String>,
-    /// A person is asked before the tools run.
-    approved: bool,
+    /// The tools that a person is asked about before they run.
+    gate: Option<Gate>,
+    /// A bound of the file itself.
+    calls: Option<CallLimit>,
+}
+
+/// The tools that a person is asked about.
+enum Gate {
+    /// All: a no ends the run.
+    All,
+    /// Some: a no is told to the model.
+    Tools(Vec<String>),
 }
 
 impl Asked {
@@ -103,17 +130,35 @@ impl Asked {
             model,
             streams: provider::streams(op),
             retry: provider::client_retry(op),
-            approved: false,
+            gate: None,
+            calls: None,
         })
     }
 }
 
-fn agent_model(body: &mut Body<'_, '_>, model: Option<&Node>, text: &Data, origin: &Origin) -> Option<Asked> {
-    if let Some(model) = model {
-        return Asked::of(body, model);
+fn agent_model(body: &mut Body<'_, '_>, agent: &Agent, origin: &Origin) -> Option<Asked> {
+    let first = match &agent.model {
+        Some(model) => model.clone(),
+        None => named_model(agent.model_text.as_str()?, origin)?,
+    };
+    if agent.middleware.fallbacks.is_empty() {
+        return Asked::of(body, &first);
     }
-    let full = text.as_str()?;
-    let (found, name) = crate::from::langchain::providers::split(full, None)?;
+    let mut fallbacks = Vec::new();
+    for fallback in &agent.middleware.fallbacks {
+        fallbacks.push(match fallback {
+            Data::Op(model) => model.clone(),
+            other => named_model(other.as_str()?, origin)?,
+        });
+    }
+    let kind =
+        OpKind::Fallbacks { primary: first, fallbacks, exception_key: Data::Null, exceptions: Vec::new() };
+    Asked::of(body, &Arc::new(Op { kind, origin: origin.clone() }))
+}
+
+/// The model of a text such as `openai:gpt-4o`.
+fn named_model(text: &str, origin: &Origin) -> Option<Node> {
+    let (found, name) = crate::from::langchain::providers::split(text, None)?;
     let mut params = Vec::new();
     if found.class == "ChatAnthropic" {
         params.push((
@@ -129,11 +174,7 @@ fn agent_model(body: &mut Body<'_, '_>, model: Option<&Node>, text: &Data, origi
         params,
         base_url: None,
     };
-    let op = std::sync::Arc::new(crate::from::langchain::model::Op {
-        kind: OpKind::Model(model),
-        origin: origin.clone(),
-    });
-    Asked::of(body, &op)
+    Some(Arc::new(Op { kind: OpKind::Model(model), origin: origin.clone() }))
 }
 
 /// An executor with a turn that calls tools natively; others are holes.
@@ -196,18 +237,6 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
     }
 }
 
-fn react(
-    body: &mut Body<'_, '_>,
-    model: &Asked,
-    system: Option<String>,
-    tool_ops: &[Node],
-    turns: i64,
-    op: &Node,
-) -> Value {
-    let start = body.input("messages", "list<Message>");
-    looped(body, model, system, tool_ops, turns, &start, op)
-}
-
 /// `loop` over one turn: the model, then the tools it asked for.
 fn looped(
     body: &mut Body<'_, '_>,
@@ -218,14 +247,21 @@ fn looped(
     start: &str,
     op: &Node,
 ) -> Value {
-    let message = format!(
-        "the loop ends after {turns} turns of the model, as LangChain's own limit does: confirm the bound"
-    );
-    body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
+    let turns = match &model.calls {
+        // The file's own bound.
+        Some(limit) => limit.calls,
+        None => {
+            let message = format!(
+                "the loop ends after {turns} turns of the model, as LangChain's own limit does: confirm the bound"
+            );
+            body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
+            turns
+        }
+    };
     let names = tools::list(body, tool_ops, &op.origin);
     let list = names.join(", ");
     let system_arg = system.as_ref().map(|s| format!("system: {s}, ")).unwrap_or_default();
-    let Asked { model, streams, retry, approved } = model;
+    let Asked { model, streams, retry, gate, calls } = model;
     let stream = if *streams { ", stream: true" } else { "" };
     if names.is_empty() {
         let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start}{stream})");
@@ -247,21 +283,52 @@ fn looped(
     let args: String = extra.iter().map(|(n, _)| format!(", {n}: {n}")).collect();
     let with = retry.as_ref().map_or(String::new(), |clause| format!(" with {{\n    {clause}\n  }}"));
     let call = format!("chat.call(message: agent, tools: [{list}])");
-    let tools = match approved {
-        false => format!("  step tools = {call}\n"),
-        true => format!(
-            "  step approved = if len(agent.tool_calls) > 0 then human.approve(subject: \"Run the tools that the model asks for?\") else true\n  step tools = if approved then {call} else []\n"
+    let (tools, added) = match gate {
+        None => (format!("  step tools = {call}\n"), "tools"),
+        Some(Gate::All) => (
+            format!(
+                "  step approved = if len(agent.tool_calls) > 0 then human.approve(subject: \"Run the tools that the model asks for?\") else true\n  step tools = if approved then {call} else []\n"
+            ),
+            "tools",
         ),
+        Some(Gate::Tools(asked)) => (gated(asked, &list), "rejected + tools"),
     };
     let text = format!(
-        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n{tools}  return messages + [agent] + tools\n}}"
+        "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n{tools}  return messages + [agent] + {added}\n}}"
     );
     let turn = body.shared.declare(format!("turn {text}"), "turn", |name| {
         format!("/// One turn: the model, then the tools it asked for.\nchain {name}{text}")
     });
-    let call = format!(
-        "loop m from {start} until m[-1].role == Role.assistant, max {turns} {{ {turn}(messages: m{args}) }}"
-    );
+    let answered = |m: &str| format!("{m}[-1].role == Role.assistant");
+    let until = match calls {
+        Some(CallLimit { calls, ends: true }) => {
+            let count = |m: &str| format!("len([a for a in {m} if a.role == Role.assistant])");
+            format!("{} || ({} >= {} + {calls})", answered("m"), count("m"), count(start))
+        }
+        _ => answered("m"),
+    };
+    let call = format!("loop m from {start} until {until}, max {turns} {{ {turn}(messages: m{args}) }}");
     let step = body.step("talk", call, &op.origin);
-    Value::Code(Code::new(step, "list<Message>"))
+    let Some(CallLimit { calls, ends: true }) = calls else {
+        return Value::Code(Code::new(step, "list<Message>"));
+    };
+    // The library's own words.
+    let text = format!("Model call limits exceeded: run limit ({calls}/{calls})");
+    let limit = format!("[Message {{ role: Role.assistant, content: {} }}]", string(&text));
+    let ended =
+        body.step("ended", format!("if {} then {step} else {step} + {limit}", answered(&step)), &op.origin);
+    Value::Code(Code::new(ended, "list<Message>"))
+}
+
+/// The steps of a turn whose tools a person approves: what is rejected is told to the model, the others run.
+fn gated(asked: &[String], list: &str) -> String {
+    let names: Vec<String> = asked.iter().map(|name| string(name)).collect();
+    let names = names.join(", ");
+    let why = "User rejected the tool call for `${c.name}` with id ${c.id}. The tool was not executed. Do not retry this tool call unless the user explicitly requests it.";
+    [
+        format!("  step approved = if len([c for c in agent.tool_calls if c.name in [{names}]]) > 0 then human.approve(subject: \"Tool execution requires approval\", body: json.render([c for c in agent.tool_calls if c.name in [{names}]])) else true\n"),
+        format!("  step tools = if approved then chat.call(message: agent, tools: [{list}]) else chat.call(message: Message {{ ..agent, tool_calls: [c for c in agent.tool_calls if !(c.name in [{names}])] }}, tools: [{list}])\n"),
+        format!("  let rejected = if approved then [] else [Message {{ role: Role.tool, content: \"{why}\", tool_call_id: c.id }} for c in agent.tool_calls if c.name in [{names}]]\n"),
+    ]
+    .concat()
 }

@@ -5,11 +5,16 @@ use super::print::{Scope, fits, key, quoted};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Ask, Asked, Block, Expr};
 use crate::from::langchain::lower::provider;
-use crate::from::langchain::model::{Bind, Node, OpKind};
+use crate::from::langchain::model::{Bind, Data, Effect, Node, OpKind, Tool};
+use crate::from::lower::Fate;
+use crate::from::lower::names::identifier;
 
 impl Writer<'_, '_, '_> {
     /// A step that asks for something.
     pub(super) fn ask(&mut self, ask: &Ask, block: &Block, scope: &mut Scope) -> Result<String, String> {
+        if let Asked::Loop(rounds) = &ask.asked {
+            return self.rounds(ask, rounds, block, scope);
+        }
         let mut inner = scope.clone();
         let list = match &ask.each {
             None => None,
@@ -27,13 +32,35 @@ impl Writer<'_, '_, '_> {
         let is_text = ask.each.is_none() && only_content(block, ask.id);
         let hint = match &ask.asked {
             Asked::Model(..) => "reply".to_owned(),
-            Asked::Person(_) => "answer".to_owned(),
+            Asked::Person(_) | Asked::Loop(_) => "answer".to_owned(),
             Asked::Task(task, _) => self.task_name(*task)?,
+            Asked::Tool(tool, _) => match &tool.kind {
+                OpKind::Tool(Tool { name: Data::Str(name), .. }) => identifier(name),
+                _ => "used".to_owned(),
+            },
+            Asked::Called(..) => "ran".to_owned(),
         };
         let name = scope.free(&hint);
         let (call, ty, clauses) = match &ask.asked {
             Asked::Model(model, input) => self.ask_model(model, input, is_text, &inner)?,
             Asked::Task(task, args) => self.call_task(*task, args, &inner)?,
+            Asked::Tool(tool, args) => self.use_tool(tool, args, &inner)?,
+            Asked::Called(tools, wanted, whole) => {
+                // The message of the tool stands in a list.
+                let (call, ty) = self.call_tool(tools, wanted, *whole, &inner)?;
+                let (Ty::String | Ty::Message, None) = (&ty, &list) else {
+                    return Err("it runs the tools that a model asked for in a list comprehension".to_owned());
+                };
+                let clauses = after(ask, block, scope, String::new());
+                let text =
+                    if ty == Ty::Message { format!("{name}[0]") } else { format!("{name}[0].content") };
+                let answer = scope.free(&format!("{name}_message"));
+                let line = format!("  step {name} = {call}{clauses}\n  step {answer} = {text}");
+                scope.taken.push(name);
+                scope.answers.insert(ask.id, (answer, ty));
+                return Ok(line);
+            }
+            Asked::Loop(_) => return Err("a loop for each element".to_owned()),
             Asked::Person(value) => {
                 let body = match inner.print(value)? {
                     (text, Ty::String) => text,
@@ -53,17 +80,7 @@ impl Writer<'_, '_, '_> {
             Some(list) => (format!("{list} {{ {call} }}"), Ty::List(Box::new(ty))),
             None => (call, ty),
         };
-        // What was waited for around this chain is over when it begins.
-        let own = |id: &&usize| block.asks.iter().any(|other| other.id == **id);
-        let after = ask.after.iter().filter(own).filter_map(|id| scope.answers.get(id));
-        let after: Vec<&str> = after.map(|(name, _)| name.as_str()).collect();
-        let clauses = match (after.is_empty(), clauses.strip_prefix(" with {\n")) {
-            (true, _) => clauses,
-            (false, rest) => {
-                let rest = rest.unwrap_or("  }");
-                format!(" with {{\n    after [{}]\n{rest}", after.join(", "))
-            }
-        };
+        let clauses = after(ask, block, scope, clauses);
         scope.answers.insert(ask.id, (name.clone(), ty));
         Ok(format!("  step {name} = {call}{clauses}"))
     }
@@ -92,6 +109,52 @@ impl Writer<'_, '_, '_> {
         Ok((format!("{}({})", task.chain, texts.join(", ")), task.result.clone(), task.clauses.clone()))
     }
 
+    /// A call of a tool of the file.
+    fn use_tool(
+        &mut self,
+        tool: &Node,
+        args: &[(String, Expr)],
+        scope: &Scope,
+    ) -> Result<(String, Ty, String), String> {
+        let name = self.providers.tool(tool)?;
+        let mut texts = Vec::new();
+        for (name, value) in args {
+            texts.push(format!("{}: {}", identifier(name), scope.print(value)?.0));
+        }
+        let ty = self.providers.tool_result(tool);
+        Ok((format!("{name}({})", texts.join(", ")), ty, String::new()))
+    }
+
+    /// The call that runs the tool that a model asked for, and what it gives.
+    fn call_tool(
+        &mut self,
+        tools: &[Node],
+        wanted: &Expr,
+        whole: bool,
+        scope: &Scope,
+    ) -> Result<(String, Ty), String> {
+        let (wanted, Ty::Call) = scope.print(wanted)? else {
+            return Err("it runs a tool for something that is no call of one".to_owned());
+        };
+        let mut names = Vec::new();
+        for tool in tools {
+            names.push(self.providers.tool(tool)?);
+            let ty = self.providers.tool_result(tool);
+            // Python writes other values in its own way.
+            if !whole && !matches!(ty, Ty::String | Ty::Int | Ty::Float) {
+                return Err(
+                    "it hands on what a tool gives, which is not told to be text or a number".to_owned()
+                );
+            }
+            let message =
+                "a tool that fails is told to the model: the file's own loop ends the run".to_owned();
+            self.providers.shared.note(Fate::Approximated, Effect::Body, message, &tool.origin);
+        }
+        let message = format!("Message {{ role: Role.assistant, content: \"\", tool_calls: [{wanted}] }}");
+        let ty = if whole { Ty::Message } else { Ty::String };
+        Ok((format!("chat.call(message: {message}, tools: [{}])", names.join(", ")), ty))
+    }
+
     /// A call that asks a model, what it gives, and its clauses.
     fn ask_model(
         &mut self,
@@ -108,7 +171,10 @@ impl Writer<'_, '_, '_> {
         let provider = self.providers.name_of(&model)?;
         let mut args = vec![format!("model: {provider}")];
         match question(input) {
-            Question::Text(text) => args.push(format!("prompt: {}", texted(scope, text)?)),
+            Question::Text(given) => args.push(match scope.print(given)? {
+                (text, Ty::List(of)) if *of == Ty::Message => format!("messages: {text}"),
+                _ => format!("prompt: {}", texted(scope, given)?),
+            }),
             Question::Messages { system, history, prompt } => {
                 if let Some(system) = system {
                     args.push(format!("system: {}", texted(scope, system)?));
@@ -141,6 +207,21 @@ impl Writer<'_, '_, '_> {
         };
         let generic = if ty == Ty::String { String::new() } else { format!("<{}>", ty.text()) };
         Ok((format!("ask{generic}({})", args.join(", ")), ty, self.providers.clauses(&model)))
+    }
+}
+
+/// Clauses with what a question begins after.
+pub(super) fn after(ask: &Ask, block: &Block, scope: &Scope, clauses: String) -> String {
+    // What was waited for around this chain is over when it begins.
+    let own = |id: &&usize| block.asks.iter().any(|other| other.id == **id);
+    let after = ask.after.iter().filter(own).filter_map(|id| scope.answers.get(id));
+    let after: Vec<&str> = after.map(|(name, _)| name.as_str()).collect();
+    match (after.is_empty(), clauses.strip_prefix(" with {\n")) {
+        (true, _) => clauses,
+        (false, rest) => {
+            let rest = rest.unwrap_or("  }");
+            format!(" with {{\n    after [{}]\n{rest}", after.join(", "))
+        }
     }
 }
 

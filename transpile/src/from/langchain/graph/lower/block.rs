@@ -4,7 +4,7 @@ use super::functional::Tasks;
 use super::print::{Scope, quoted, wrapped};
 use super::providers::Providers;
 use super::python::Use;
-use super::types::Ty;
+use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::{Block, End, Expr};
 use crate::from::langchain::graph::carried::Carried;
 
@@ -56,12 +56,25 @@ pub struct Writer<'w, 'p, 'f> {
     pub out: Vec<String>,
     /// The type of the last chain that ended with a value.
     pub value: Ty,
+    /// The record that its values are, where it is known before.
+    pub wanted: Option<Record>,
+    /// The chain that is written.
+    pub own: String,
 }
 
 impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
     /// A writer of one function.
     pub fn new(providers: &'w mut Providers<'p, 'f>, ending: Ending<'w>, input: &'w str) -> Self {
-        Writer { providers, ending, input, tasks: None, out: Vec::new(), value: Ty::Null }
+        Writer {
+            providers,
+            ending,
+            input,
+            tasks: None,
+            out: Vec::new(),
+            value: Ty::Null,
+            wanted: None,
+            own: String::new(),
+        }
     }
 
     /// The chain `name` of a function, or of the function as Python where it has no counterpart.
@@ -99,6 +112,9 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         if let End::Python(carried) = &block.end {
             return self.python(name, carried, scope);
         }
+        if self.own.is_empty() {
+            name.clone_into(&mut self.own);
+        }
         let mut scope = scope.clone();
         let mut lines = Vec::new();
         for ask in &block.asks {
@@ -125,9 +141,10 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         let names = state.into_iter().chain(passed.iter().map(|(name, _)| name.as_str()));
         let arguments: Vec<String> = names.map(|name| format!("{name}: {name}")).collect();
         let (mut arms, mut types) = (Vec::new(), Vec::new());
-        for arm in [yes, no] {
+        let (when, otherwise) = scope.branches(test)?;
+        for (arm, scope) in [(yes, &when), (no, &otherwise)] {
             let inner = self.providers.fresh(name);
-            self.chain(&inner, arm, &scope, &passed)?;
+            self.chain(&inner, arm, scope, &passed)?;
             arms.push(format!("{inner}({})", arguments.join(", ")));
             types.push(std::mem::replace(&mut self.value, Ty::Null));
         }
@@ -156,6 +173,10 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 reducers.iter().filter(|(name, _)| fields.contains(name)).cloned().collect()
             }
         };
+        if let Some((name, _)) = fields.iter().find(|(_, r)| r.as_deref().is_some_and(|r| r.starts_with('=')))
+        {
+            return Err(format!("{}, and `{name}` has a reducer of its own", carried.reason));
+        }
         let wanted = match &self.ending {
             Ending::Way { .. } => Use::Label,
             _ => Use::Fields(&fields),
@@ -202,9 +223,10 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
             if yes.asks() || no.asks() {
                 return Ok(None);
             }
-            let yes = self.pure_end(&yes.end, scope)?;
+            let (when, otherwise) = scope.branches(test)?;
+            let yes = self.pure_end(&yes.end, &when)?;
             let first = std::mem::replace(&mut self.value, Ty::Null);
-            let no = self.pure_end(&no.end, scope)?;
+            let no = self.pure_end(&no.end, &otherwise)?;
             let second = std::mem::replace(&mut self.value, Ty::Null);
             let (Some(yes), Some(no)) = (yes, no) else { return Ok(None) };
             self.value = super::print::joined(first, second)?;
@@ -217,6 +239,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         match &self.ending {
             Ending::Value => {
                 let (text, ty) = match end {
+                    End::Update(fields) if self.wanted.is_some() => self.wanted_record(fields, scope)?,
                     End::Update(fields) if fields.is_empty() => ("null".to_owned(), Ty::Null),
                     End::Update(fields) => scope.record(fields)?,
                     End::Value(value) => scope.print(value)?,
@@ -285,6 +308,9 @@ fn part(
         };
     };
     let (text, own) = scope.print(value)?;
+    if reducer == Some("_add_messages") && scope.gives_again(name, value) {
+        return Err(format!("it gives messages again that `{name}` holds, beside other nodes"));
+    }
     match (reducer, &own) {
         (Some("_add_messages"), Ty::Message) => Ok(format!("[{text}]")),
         _ if super::print::fits(&own, &ty) => Ok(text),

@@ -106,8 +106,10 @@ impl Lowering<'_, '_> {
     /// Writes the tasks that a function calls.
     fn tasks_of(&mut self, block: &Block) -> Result<(), String> {
         for ask in &block.asks {
-            if let Asked::Task(number, _) = &ask.asked {
-                self.task(*number)?;
+            match &ask.asked {
+                Asked::Task(number, _) => self.task(*number)?,
+                Asked::Loop(rounds) => self.tasks_of(&rounds.body)?,
+                Asked::Model(..) | Asked::Person(_) | Asked::Tool(..) | Asked::Called(..) => {}
             }
         }
         match &block.end {
@@ -156,6 +158,7 @@ impl Lowering<'_, '_> {
 
     fn ty(&mut self, annotation: &Annotation, origin: &Origin) -> Ty {
         match &annotation.schema {
+            Some(schema) if annotation.is_optional => self.providers.record(schema, origin).optional(),
             Some(schema) => self.providers.record(schema, origin),
             None => Ty::of_annotation(&annotation.text),
         }
@@ -194,6 +197,9 @@ impl Lowering<'_, '_> {
             callable(self.providers.shared, code).ok_or_else(|| about("its function is not in the file"))?;
         if let Some(missing) = function.missing.first() {
             return Err(about(&format!("it cannot have `{missing}`")));
+        }
+        if let Some(tool) = self.providers.tool_as_object(&function) {
+            return Err(about(&format!("it uses the tool `{tool}` as an object of LangChain")));
         }
         let mut uses = super::python::uses(&function).map_err(|why| about(&why))?;
         if uses.iter().any(|used| used.name == "interrupt") {

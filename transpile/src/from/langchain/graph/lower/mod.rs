@@ -1,11 +1,14 @@
 //! From a graph that the file builds to mission text.
 
+mod again;
 mod ask;
 mod block;
+mod choices;
 mod functional;
 mod print;
 mod providers;
 mod python;
+mod rounds;
 mod state;
 mod states;
 mod types;

@@ -1,5 +1,6 @@
 //! Expressions over the state as mission text.
 
+use super::again::Joined;
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
 use std::collections::BTreeMap;
@@ -19,8 +20,16 @@ pub struct Scope {
     pub fields: BTreeMap<String, Ty>,
     /// Answers by number: the step and its type.
     pub answers: BTreeMap<usize, (String, Ty)>,
-    /// Variables of comprehensions.
+    /// Variables of comprehensions and loops.
     pub variables: BTreeMap<String, Ty>,
+    /// Variables that are written in another way than by their name.
+    pub texts: BTreeMap<String, String>,
+    /// The fields whose messages a variable, or `number.name` of what a loop leaves, may hold.
+    pub echoes: BTreeMap<String, Vec<String>>,
+    /// Names of steps that hold no answer.
+    pub taken: Vec<String>,
+    /// Texts of optional values that a condition around says are there.
+    pub present: Vec<String>,
     /// The fields that there are, where it is not all of them.
     pub only: Option<Vec<String>>,
 }
@@ -37,7 +46,11 @@ impl Scope {
     /// A name for a step that no answer and no variable has.
     pub fn free(&self, hint: &str) -> String {
         let taken = |name: &str| {
-            self.answers.values().any(|(known, _)| known == name) || self.variables.contains_key(name)
+            name == self.state
+                || self.taken.iter().any(|known| known == name)
+                || self.answers.values().any(|(known, _)| known == name)
+                || self.variables.contains_key(name)
+                || self.texts.values().any(|known| known == name)
         };
         let mut name = hint.to_owned();
         let mut count = 1;
@@ -82,7 +95,7 @@ impl Scope {
             Expr::Answer(id) => self.answers.get(id).cloned().ok_or("an answer of another branch")?,
             Expr::Variable(name) => {
                 let ty = self.variables.get(name).cloned().unwrap_or(Ty::Json);
-                (name.clone(), ty)
+                (self.texts.get(name).unwrap_or(name).clone(), ty)
             }
             Expr::Null => ("null".to_owned(), Ty::Null),
             Expr::Bool(b) => (b.to_string(), Ty::Bool),
@@ -96,6 +109,14 @@ impl Scope {
                 let (content, _) = self.text(content)?;
                 (format!("Message {{ role: Role.{role}, content: {content} }}"), Ty::Message)
             }
+            Expr::ToolMessage(content, id) => {
+                let ((content, _), (id, _)) = (self.text(content)?, self.text(id)?);
+                let text = format!("Message {{ role: Role.tool, content: {content}, tool_call_id: {id} }}");
+                (text, Ty::Message)
+            }
+            Expr::Runnable(_) | Expr::ToolNamed(..) => {
+                return Err("it uses a runnable in another way than to ask it".to_owned());
+            }
             Expr::Binary(op, a, b) => self.binary(op, a, b)?,
             Expr::Not(inner) => (format!("!{}", self.test_in(inner)?), Ty::Bool),
             Expr::Negative(inner) => {
@@ -103,13 +124,14 @@ impl Scope {
                 (format!("-{}", wrapped(&text)), ty)
             }
             Expr::If(test, yes, no) => {
-                let ((a, ty), (b, other)) = (self.print(yes)?, self.print(no)?);
+                let (when, otherwise) = self.branches(test)?;
+                let ((a, ty), (b, other)) = (when.print(yes)?, otherwise.print(no)?);
                 let ty = joined(ty, other)?;
                 (format!("if {} then {a} else {b}", self.test(test)?), ty)
             }
             Expr::Call(name, args) => self.call(name, args)?,
             Expr::Index(base, index) => self.index(base, index)?,
-            Expr::Member(base, name) => member_of(self.print(base)?, name)?,
+            Expr::Member(base, name) => self.member(self.print(base)?, name)?,
             Expr::For { item, list, test, element } => {
                 let (list, ty) = self.print(list)?;
                 let Ty::List(of) = ty else {
@@ -292,6 +314,35 @@ impl Scope {
         if let ("slice", [base, lower, upper]) = (name, args) {
             return self.slice(base, lower, upper);
         }
+        if let ("merge", [first, second]) = (name, args) {
+            let ((first, ty), (second, other)) = (self.print(first)?, self.print(second)?);
+            return match (&ty, &other) {
+                (Ty::Map(a), Ty::Map(b)) if a == b => Ok((format!("merge({first}, {second})"), ty)),
+                _ => Err("it joins dicts whose keys are not known".to_owned()),
+            };
+        }
+        if let ("text", [value]) = (name, args) {
+            return self.text(value);
+        }
+        if let ("add_messages", [old, new]) = (name, args) {
+            let ((old, ty), (new, more)) = (self.print(old)?, self.print(new)?);
+            let new = if more == Ty::Message { format!("[{new}]") } else { wrapped(&new) };
+            return match ty {
+                Ty::List(of) if *of == Ty::Message => {
+                    Ok((format!("{} + {new}", wrapped(&old)), Ty::List(of)))
+                }
+                _ => Err("it adds messages to something that is no list of them".to_owned()),
+            };
+        }
+        if let ("present", [value]) = (name, args) {
+            return match self.print(value)? {
+                (_, Ty::Optional(inner)) if inner.zero() == "null" => {
+                    Err(format!("a value of {} that may not be there", inner.text()))
+                }
+                (text, Ty::Optional(inner)) => Ok((format!("({text} ?? {})", inner.zero()), *inner)),
+                other => Ok(other),
+            };
+        }
         let mut texts = Vec::new();
         let mut types = Vec::new();
         for arg in args {
@@ -300,11 +351,13 @@ impl Scope {
             types.push(ty);
         }
         let result = match (name, types.as_slice()) {
-            ("len", [Ty::String | Ty::List(_) | Ty::Map(_) | Ty::Calls]) => Ty::Int,
+            ("len", [Ty::String | Ty::List(_) | Ty::Map(_)]) => Ty::Int,
             ("lower" | "upper" | "trim" | "replace", [Ty::String, ..]) => Ty::String,
             ("starts_with" | "ends_with", [Ty::String, Ty::String]) => Ty::Bool,
             ("join", [Ty::List(_), Ty::String]) => Ty::String,
             ("split", [Ty::String, Ty::String]) => Ty::List(Box::new(Ty::String)),
+            ("range", [Ty::Int, Ty::Int]) => Ty::List(Box::new(Ty::Int)),
+            ("flatten", [Ty::List(inner)]) if matches!(**inner, Ty::List(_)) => (**inner).clone(),
             _ => return Err(format!("`{name}` of these values has no counterpart")),
         };
         Ok((format!("{name}({})", texts.join(", ")), result))
@@ -313,7 +366,14 @@ impl Scope {
     fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
         let (base, ty) = self.print(base)?;
         if let (Expr::Text(name), Ty::Record(_)) = (index, &ty) {
-            return member_of((base, ty), name);
+            return self.member((base, ty), name);
+        }
+        if let (Expr::Text(name), Ty::Call) = (index, &ty) {
+            return match name.as_str() {
+                "name" | "id" => Ok((format!("{}.{name}", wrapped(&base)), Ty::String)),
+                "args" => Ok((format!("{}.arguments", wrapped(&base)), Ty::Json)),
+                _ => Err(format!("it reads `{name}` of a call of a tool")),
+            };
         }
         let (index, by) = self.print(index)?;
         match (ty, by) {
@@ -343,19 +403,26 @@ impl Scope {
         let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
         let (text, own) = self.print(value)?;
         let old = format!("{}.{name}", self.state);
+        if reducer == Some("_add_messages")
+            && matches!(own, Ty::Message | Ty::List(_))
+            && matches!(self.added(name, value)?, Joined::Whole)
+        {
+            return Ok(unwrapped(&text).to_owned());
+        }
         match (reducer, own) {
             (Some("_add_messages"), Ty::Message) => Ok(format!("{old} + [{text}]")),
             (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
                 Ok(format!("{old} + {}", wrapped(&text)))
             }
-            (Some(reducer @ ("add" | "merge")), own) if fits(&own, ty) => {
+            (Some(reducer), own)
+                if (reducer.starts_with('=') || matches!(reducer, "add" | "merge")) && fits(&own, ty) =>
+            {
                 Ok(combined(reducer, ty, &old, &wrapped(&text)))
             }
             (None, own) if fits(&own, ty) => Ok(unwrapped(&text).to_owned()),
-            (Some("_add_messages" | "add" | "merge") | None, own) => {
+            (Some(_) | None, own) => {
                 Err(format!("it writes {} to `{name}`, which holds {}", own.text(), ty.text()))
             }
-            (Some(reducer), _) => Err(format!("the reducer `{reducer}` of `{name}` has no counterpart")),
         }
     }
 }
@@ -398,7 +465,7 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
         Ty::String => format!("{} != \"\"", wrapped(text)),
         Ty::Int => format!("{} != 0", wrapped(text)),
         Ty::Float => format!("{} != 0.0", wrapped(text)),
-        Ty::List(_) | Ty::Calls | Ty::Map(_) => format!("len({text}) > 0"),
+        Ty::List(_) | Ty::Map(_) => format!("len({text}) > 0"),
         Ty::Optional(inner) => match **inner {
             Ty::Bool => format!("({text} ?? false)"),
             Ty::String | Ty::Int | Ty::Float | Ty::List(_) | Ty::Map(_) => {
@@ -407,10 +474,46 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
             }
             _ => format!("{text} != null"),
         },
-        Ty::Message | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
+        Ty::Message | Ty::Call | Ty::Record(_) | Ty::Enum(_) => "true".to_owned(),
         Ty::Null => "false".to_owned(),
         Ty::Json => return Err("a condition on a value of any type".to_owned()),
     })
+}
+
+impl Scope {
+    /// The scopes of what follows where a condition holds, and where it does not.
+    ///
+    /// # Errors
+    /// As [`Scope::print`].
+    pub fn branches(&self, test: &Expr) -> Result<(Scope, Scope), String> {
+        let (mut yes, mut no) = (self.clone(), self.clone());
+        let (value, is_there) = match test {
+            Expr::Not(inner) => (&**inner, false),
+            Expr::Binary("!=", value, null) if matches!(**null, Expr::Null) => (&**value, true),
+            Expr::Binary("==", value, null) if matches!(**null, Expr::Null) => (&**value, false),
+            other => (other, true),
+        };
+        if let (text, Ty::Optional(_)) = self.print(value)? {
+            let scope = if is_there { &mut yes } else { &mut no };
+            scope.present.push(text);
+        }
+        Ok((yes, no))
+    }
+
+    fn member(&self, (text, ty): Typed, name: &str) -> Result<Typed, String> {
+        let Ty::Optional(inner) = &ty else { return member_of((text, ty), name) };
+        let (Ty::Record(record), true) = (&**inner, self.present.contains(&text)) else {
+            return Err(format!("it reads `.{name}` of a value that may not be there"));
+        };
+        let field = record.fields.iter().find(|(known, ..)| known == name);
+        let (_, id, ty) = field.ok_or_else(|| format!("its answer has no `.{name}`"))?;
+        let text = format!("{}?.{id}", wrapped(&text));
+        match (ty, ty.zero()) {
+            (Ty::Optional(_), _) => Ok((text, ty.clone())),
+            (_, "null") => Err(format!("it reads `.{name}` of a value that may not be there")),
+            (_, zero) => Ok((format!("({text} ?? {zero})"), ty.clone())),
+        }
+    }
 }
 
 /// `base.name`.
@@ -429,7 +532,9 @@ fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
                 ty => (text, ty),
             })
         }
-        (Ty::Message, "tool_calls") => Ok((format!("{}.tool_calls", wrapped(&text)), Ty::Calls)),
+        (Ty::Message, "tool_calls") => {
+            Ok((format!("{}.tool_calls", wrapped(&text)), Ty::List(Box::new(Ty::Call))))
+        }
         _ => Err(format!("it reads `.{name}`")),
     }
 }
@@ -437,6 +542,9 @@ fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
 /// What a reducer makes of a field and what is added to it.
 pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
     match (reducer, ty) {
+        (own, _) if own.starts_with('=') => {
+            format!("{}(old: {old}, new: {})", own.trim_start_matches('='), unwrapped(more))
+        }
         ("merge", _) => format!("merge({old}, {})", unwrapped(more)),
         (_, Ty::String) => format!("\"${{{old}}}${{{}}}\"", unwrapped(more)),
         _ => format!("{old} + {more}"),
@@ -447,7 +555,8 @@ pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
 pub fn fits(own: &Ty, wanted: &Ty) -> bool {
     match (own, wanted) {
         _ if own == wanted => true,
-        (_, Ty::Json) => !matches!(own, Ty::Message | Ty::Calls),
+        (Ty::List(of), Ty::Json) if **of == Ty::Call => false,
+        (_, Ty::Json) => !matches!(own, Ty::Message | Ty::Call),
         (Ty::Int, Ty::Float) | (Ty::Null, Ty::Optional(_)) => true,
         (own, Ty::Optional(inner)) => fits(own, inner),
         (Ty::List(own), Ty::List(wanted)) => **own == Ty::Null || fits(own, wanted),
@@ -467,6 +576,8 @@ pub fn joined(a: Ty, b: Ty) -> Result<Ty, String> {
         (Ty::List(a), Ty::List(b)) if *a == Ty::Null => Ok(Ty::List(b)),
         (Ty::List(a), Ty::List(b)) if *b == Ty::Null => Ok(Ty::List(a)),
         (Ty::Int, Ty::Float) | (Ty::Float, Ty::Int) => Ok(Ty::Float),
+        (Ty::Optional(a), Ty::Optional(b)) => Ok(joined(*a, *b)?.optional()),
+        (Ty::Optional(a), b) | (b, Ty::Optional(a)) => Ok(joined(*a, b)?.optional()),
         (Ty::Record(a), Ty::Record(b)) if a.is_plain() && b.is_plain() => Ok(a.joined(b)),
         (a, b) => Err(format!("one value is {} and another {}", a.text(), b.text())),
     }

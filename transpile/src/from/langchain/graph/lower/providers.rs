@@ -39,6 +39,19 @@ impl Providers<'_, '_> {
         found.into_iter().next().ok_or_else(|| "it has a tool that is not carried over".to_owned())
     }
 
+    /// The type of what a tool gives.
+    pub fn tool_result(&self, op: &Node) -> Ty {
+        let OpKind::Tool(tool) = &op.kind else { return Ty::Json };
+        let function = tool.code.as_ref().and_then(|code| tools::callable(self.shared, code));
+        match function.and_then(|f| f.returns).as_deref() {
+            Some("int") => Ty::Int,
+            Some("float") => Ty::Float,
+            Some("bool") => Ty::Bool,
+            Some("str") => Ty::String,
+            _ => Ty::Json,
+        }
+    }
+
     /// Arguments that were bound to a model.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::types::Ty;
 use crate::from::callable::{Callable, Dependency};
 use crate::from::langchain::graph::carried::Carried;
 use crate::from::langchain::lower::tools::callable;
-use crate::from::langchain::model::Effect;
+use crate::from::langchain::model::{Effect, OpKind};
 use crate::from::lower::Fate;
 
 /// What a tool of a function is used for.
@@ -54,6 +54,9 @@ impl Providers<'_, '_> {
         if let Some(missing) = function.missing.first() {
             return Err(about(format!("it cannot have `{missing}`")));
         }
+        if let Some(tool) = self.tool_as_object(&function) {
+            return Err(about(format!("it uses the tool `{tool}` as an object of LangChain")));
+        }
         let given = given(carried, scope, wanted);
         let uses = uses(&function).map_err(about)?;
         let waits = uses.iter().any(|u| u.name == "interrupt");
@@ -92,6 +95,28 @@ impl Providers<'_, '_> {
         ];
         Ok(Run { items: vec![item], lines })
     }
+}
+
+impl Providers<'_, '_> {
+    /// A tool of the file that a function uses in another way than to call it.
+    pub fn tool_as_object(&self, function: &Callable) -> Option<String> {
+        let texts = || function.uses.iter().map(|used| used.text.as_str()).chain([function.source.as_str()]);
+        let tools = self.shared.file.tools.iter().filter_map(|op| match &op.kind {
+            OpKind::Tool(tool) => tool.code.as_ref().map(|code| code.name.clone()),
+            _ => None,
+        });
+        let mut tools = tools.filter(|name| function.uses.iter().any(|used| used.name == *name));
+        tools.find(|name| texts().any(|text| has_attribute(text, name)))
+    }
+}
+
+/// Does a text read an attribute of a name?
+fn has_attribute(text: &str, name: &str) -> bool {
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let is_start = before.is_none_or(|c| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
+        is_start && text.get(at + name.len()..).is_some_and(|rest| rest.starts_with('.'))
+    })
 }
 
 /// The type of what a tool gives.

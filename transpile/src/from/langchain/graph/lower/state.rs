@@ -3,7 +3,7 @@
 use super::states::{Due, Machine, Next, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr};
-use crate::from::langchain::graph::model::Graph;
+use crate::from::langchain::graph::model::{Graph, Join};
 use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::model::OpKind;
 use std::collections::BTreeSet;
@@ -15,8 +15,10 @@ pub struct Field {
     pub name: String,
     /// As the record has it.
     pub ty: Ty,
-    /// The function that joins updates.
+    /// The function that joins updates; one of the file is a chain, whose name follows `=`.
     pub reducer: Option<String>,
+    /// What one of the file does.
+    pub join: Option<Join>,
     /// The run is given it.
     pub is_input: bool,
     /// What the file gives it where the run does not.
@@ -24,6 +26,30 @@ pub struct Field {
 }
 
 impl Field {
+    /// The chain that joins its updates, where the file's own function does.
+    pub fn joined_by(&self) -> Option<&str> {
+        self.reducer.as_deref()?.strip_prefix('=')
+    }
+
+    /// As an input of a mission. LangGraph joins what a run is given with an empty value.
+    pub fn input(&self) -> String {
+        match self.joined_by() {
+            Some(_) => format!("{}: {}? = null", self.name, self.ty.text()),
+            None => self.declaration(),
+        }
+    }
+
+    /// What it holds at the start of a run.
+    pub fn at_start(&self) -> String {
+        let (name, zero) = (&self.name, self.ty.zero());
+        match self.joined_by() {
+            Some(join) => format!(
+                "{name}: if {name} == null then {zero} else {join}(old: {zero}, new: {name} ?? {zero})"
+            ),
+            None => format!("{name}: {name}"),
+        }
+    }
+
     /// As a field of a record.
     pub fn declaration(&self) -> String {
         match self.default() {
@@ -56,6 +82,7 @@ pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
             name: "messages".to_owned(),
             ty: Ty::List(Box::new(Ty::Message)),
             reducer: Some("_add_messages".to_owned()),
+            join: None,
             is_input: true,
             given: None,
         }]),
@@ -78,6 +105,7 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
         }
         let reducer = match field.reducer.as_deref() {
             None => None,
+            Some(_) if field.join.is_some() => Some("=".to_owned()),
             Some(known @ ("add" | "_add_messages")) => Some(known.to_owned()),
             Some("concat" | "iadd") => Some("add".to_owned()),
             Some("or_" | "ior") => Some("merge".to_owned()),
@@ -90,6 +118,16 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
                 own @ Ty::Map(_) => own,
                 own => return Err(format!("`{name}` is {}, which `or` does not join", own.text())),
             },
+            Some("=") => match Ty::of_annotation(&field.ty) {
+                Ty::Json if field.ty.starts_with(['d', 'D']) => Ty::Map(Box::new(Ty::Json)),
+                own if own.zero() != "null" => own,
+                _ => {
+                    return Err(format!(
+                        "`{name}` has a reducer of its own, and its type `{}` has no empty value that is known",
+                        field.ty
+                    ));
+                }
+            },
             _ => Ty::of_annotation(&field.ty),
         };
         let given = field.default.as_ref().and_then(|value| super::providers::data(value).ok());
@@ -97,7 +135,8 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
             (Some(_), _) | (_, Some(_)) => (ty, true),
             _ => plain(ty, &Reads::of(name, graph, wiring), machine),
         };
-        out.push(Field { name: name.clone(), ty, reducer, is_input, given });
+        let join = field.join.clone();
+        out.push(Field { name: name.clone(), ty, reducer, join, is_input, given });
     }
     Ok(out)
 }
@@ -199,6 +238,12 @@ impl Reads {
                 Next::To(next) => open.extend(next),
                 Next::Choice { node, .. } if self.branches.contains(node) => return true,
                 Next::Choice { ways, .. } => open.extend(ways.iter().filter_map(|(_, next)| *next)),
+                Next::Choices { ways, .. } => {
+                    if state.due.iter().any(|due| self.branches.contains(due.node())) {
+                        return true;
+                    }
+                    open.extend(ways.iter().filter_map(|(_, next)| *next));
+                }
             }
         }
         false

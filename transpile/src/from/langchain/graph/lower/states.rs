@@ -3,7 +3,7 @@
 
 use crate::from::langchain::graph::body::{Block, End};
 use crate::from::langchain::graph::builder::{END, START};
-use crate::from::langchain::graph::wiring::Wiring;
+use crate::from::langchain::graph::wiring::{Wiring, may_stay};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most states of a machine.
@@ -60,6 +60,13 @@ pub enum Next {
         /// Target and state; `None`: the end.
         ways: Vec<(Target, Option<usize>)>,
     },
+    /// What several branches say at once: the target of each, and the state.
+    Choices {
+        /// The numbers of the branches.
+        branches: Vec<usize>,
+        /// Targets and state; `None`: the end.
+        ways: Vec<(Vec<String>, Option<usize>)>,
+    },
 }
 
 /// What a branch may say.
@@ -111,7 +118,14 @@ struct Explorer<'w> {
     states: Vec<State>,
 }
 
-type Ways = Vec<(Target, Option<Config>)>;
+type Ways = Vec<(Vec<Target>, Option<Config>)>;
+
+/// What decides after a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Chooser {
+    Branch(usize),
+    Command(String),
+}
 
 impl Explorer<'_> {
     /// The number of a configuration; `None` for the end.
@@ -142,29 +156,59 @@ impl Explorer<'_> {
 
     fn choice(&mut self, nodes: &[String], ways: Ways) -> Result<Next, String> {
         let mut numbered = Vec::new();
-        for (target, config) in ways {
+        for (targets, config) in ways {
             let state = match config {
                 Some(config) => self.state_of(config)?,
                 None => None,
             };
-            numbered.push((target, state));
+            numbered.push((targets, state));
         }
-        Ok(Next::Choice { node: self.chooser(nodes)?.unwrap_or_default(), ways: numbered })
+        let choosers = self.choosers(nodes)?;
+        if let [one] = choosers.as_slice() {
+            let node = self.source(one);
+            let one = |(targets, state): (Vec<Target>, _)| Some((targets.into_iter().next()?, state));
+            return Ok(Next::Choice { node, ways: numbered.into_iter().filter_map(one).collect() });
+        }
+        let number = |chooser: &Chooser| match chooser {
+            Chooser::Branch(at) => Some(*at),
+            Chooser::Command(_) => None,
+        };
+        let names = |targets: Vec<Target>| {
+            let name = |target: Target| match target {
+                Target::Node(node) | Target::Packets(node) => node,
+            };
+            targets.into_iter().map(name).collect()
+        };
+        let ways = numbered.into_iter().map(|(targets, state)| (names(targets), state)).collect();
+        Ok(Next::Choices { branches: choosers.iter().filter_map(number).collect(), ways })
     }
 
-    /// The node whose branch or command decides; at most one at a time.
-    fn chooser(&self, nodes: &[String]) -> Result<Option<String>, String> {
-        let mut found = None;
+    /// The node after which something decides.
+    fn source(&self, chooser: &Chooser) -> String {
+        match chooser {
+            Chooser::Branch(at) => {
+                self.wiring.branches.get(*at).map(|b| b.source.clone()).unwrap_or_default()
+            }
+            Chooser::Command(node) => node.clone(),
+        }
+    }
+
+    /// The branches and commands that decide after these nodes. A command decides alone.
+    fn choosers(&self, nodes: &[String]) -> Result<Vec<Chooser>, String> {
+        let mut out = Vec::new();
         for node in nodes {
-            let branches = self.wiring.branches.iter().filter(|b| b.source == *node).count();
-            let commands = usize::from(self.wiring.goes(node).is_some());
-            match branches + commands {
-                0 => {}
-                1 if found.is_none() => found = Some(node.clone()),
-                _ => return Err(format!("several branches decide at once, one of them after `{node}`")),
+            let branches = self.wiring.branches.iter().enumerate().filter(|(_, b)| b.source == *node);
+            out.extend(branches.map(|(at, _)| Chooser::Branch(at)));
+            if self.wiring.goes(node).is_some() {
+                out.push(Chooser::Command(node.clone()));
             }
         }
-        Ok(found)
+        match out.iter().find(|chooser| matches!(chooser, Chooser::Command(_))) {
+            Some(Chooser::Command(node)) if out.len() > 1 => {
+                Err(format!("the command of `{node}` and something else decide at once"))
+            }
+            _ => Ok(out),
+        }
     }
 
     /// What follows when these nodes ran: a configuration, or one for each way.
@@ -188,20 +232,43 @@ impl Explorer<'_> {
                 self.add(&mut next, &edge.target);
             }
         }
-        let Some(chooser) = self.chooser(nodes)? else { return Ok((Some(settled(next)), Vec::new())) };
-        let mut ways: Ways = Vec::new();
-        for target in self.targets(&chooser)? {
-            let mut config = next.clone();
-            match &target {
-                Target::Node(node) => self.add(&mut config, node),
-                Target::Packets(node) => {
-                    config.due.insert(Due::Each { node: node.clone(), from: chooser.clone() });
+        let choosers = self.choosers(nodes)?;
+        if choosers.is_empty() {
+            return Ok((Some(settled(next)), Vec::new()));
+        }
+        // Each target of one with each of the others.
+        let mut ways: Vec<(Vec<Target>, Config)> = vec![(Vec::new(), next)];
+        for chooser in &choosers {
+            let from = self.source(chooser);
+            let mut more = Vec::new();
+            for target in self.targets(chooser)? {
+                if choosers.len() > 1 && matches!(target, Target::Packets(_)) {
+                    return Err(format!(
+                        "several branches decide at once, and the one after `{from}` sends packets"
+                    ));
+                }
+                for (before, config) in &ways {
+                    let (mut targets, mut config) = (before.clone(), config.clone());
+                    match &target {
+                        Target::Node(node) => self.add(&mut config, node),
+                        Target::Packets(node) => {
+                            config.due.insert(Due::Each { node: node.clone(), from: from.clone() });
+                        }
+                    }
+                    targets.push(target.clone());
+                    more.push((targets, config));
                 }
             }
-            let config = settled(config);
-            ways.push((target, (!config.due.is_empty()).then_some(config)));
+            ways = more;
+            if ways.len() > MOST {
+                return Err(format!("its branches have more than {MOST} ways together"));
+            }
         }
-        Ok((None, ways))
+        let ended = |(targets, config): (Vec<Target>, Config)| {
+            let config = settled(config);
+            (targets, (!config.due.is_empty()).then_some(config))
+        };
+        Ok((None, ways.into_iter().map(ended).collect()))
     }
 
     fn add(&self, config: &mut Config, target: &str) {
@@ -215,8 +282,11 @@ impl Explorer<'_> {
     }
 
     /// Where a node's branch or command may go.
-    fn targets(&self, node: &str) -> Result<BTreeSet<Target>, String> {
-        if let Some(branch) = self.wiring.branches.iter().find(|b| b.source == node) {
+    fn targets(&self, chooser: &Chooser) -> Result<BTreeSet<Target>, String> {
+        let node = &self.source(chooser);
+        if let Chooser::Branch(at) = chooser
+            && let Some(branch) = self.wiring.branches.get(*at)
+        {
             let mut out = BTreeSet::new();
             if let Ok(block) = &branch.route {
                 packets(block, &mut out);
@@ -238,7 +308,15 @@ impl Explorer<'_> {
             return Ok(out);
         }
         match self.wiring.goes(node) {
-            Some(Some(targets)) => Ok(targets.into_iter().map(Target::Node).collect()),
+            Some(Some(targets)) => {
+                let mut out: BTreeSet<Target> = targets.into_iter().map(Target::Node).collect();
+                // Without a target its edges alone decide, as they do beside the end.
+                let block = self.wiring.function(node).and_then(|f| f.block.as_ref().ok());
+                if block.is_none_or(may_stay) {
+                    out.insert(Target::Node(END.to_owned()));
+                }
+                Ok(out)
+            }
             _ => Err(format!("only the run decides where `{node}` goes")),
         }
     }

@@ -42,8 +42,8 @@ pub enum Ty {
     Json,
     Message,
     Null,
-    /// The calls that a message asks for.
-    Calls,
+    /// A call of a tool that a message asks for.
+    Call,
     /// An enum of the file, by name.
     Enum(String),
     /// A structured answer.
@@ -65,7 +65,10 @@ impl Ty {
             "float" => return Ty::Float,
             "bool" => return Ty::Bool,
             "list" | "List" => return Ty::List(Box::new(Ty::Json)),
-            "AnyMessage" | "BaseMessage" | "HumanMessage" | "AIMessage" => return Ty::Message,
+            "AnyMessage" | "BaseMessage" | "HumanMessage" | "AIMessage" | "ToolMessage" => {
+                return Ty::Message;
+            }
+            "ToolCall" => return Ty::Call,
             _ => {}
         }
         if let Some(inner) = text.strip_suffix("| None") {
@@ -103,7 +106,7 @@ impl Ty {
             Ty::Bool => "bool".to_owned(),
             Ty::Json | Ty::Null => "json".to_owned(),
             Ty::Message => "Message".to_owned(),
-            Ty::Calls => "list<ToolCall>".to_owned(),
+            Ty::Call => "ToolCall".to_owned(),
             Ty::Enum(name) => name.clone(),
             Ty::Record(record) => record.name.clone(),
             Ty::List(item) => format!("list<{}>", item.text()),
@@ -119,7 +122,7 @@ impl Ty {
             Ty::Int => "0",
             Ty::Float => "0.0",
             Ty::Bool => "false",
-            Ty::List(_) | Ty::Calls => "[]",
+            Ty::List(_) => "[]",
             Ty::Map(_) => "{}",
             _ => "null",
         }

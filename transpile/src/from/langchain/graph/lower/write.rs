@@ -1,14 +1,16 @@
 //! A graph as a mission: one state after the other where there is no choice, else a bounded loop over the state.
 
-use super::block::{Ending, Writer, choice};
-use super::print::{Scope, quoted};
+use super::block::{Ending, Writer};
+use super::choices::way_of;
+use super::print::Scope;
 use super::providers::Providers;
 use super::state::{Field, fields, shared};
-use super::states::{Due, Machine, Next, State, Target, explore};
+use super::states::{Due, Machine, State, Target, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
+use crate::from::langchain::graph::builder::END;
 use crate::from::langchain::graph::carried::Carried;
-use crate::from::langchain::graph::model::{Graph, NodeKind};
+use crate::from::langchain::graph::model::{Graph, Join, NodeKind};
 use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::lower::{Shared, agent};
 use crate::from::langchain::model::{Data, Node, OpKind};
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Steps of a run where the file sets no bound. LangGraph's own default was 25 for long.
-const STEPS: i64 = 25;
+pub(super) const STEPS: i64 = 25;
 
 /// A built graph as the mission `own`; what it needs goes to the file's declarations.
 ///
@@ -33,7 +35,14 @@ pub(in crate::from::langchain) fn mission(
     }
     let wiring = graph.wiring.as_ref().ok_or("it is not built from nodes and edges")?;
     let machine = explore(wiring)?;
-    let fields = fields(graph, wiring, &machine)?;
+    let mut fields = fields(graph, wiring, &machine)?;
+    for field in &mut fields {
+        if let Some(join) = field.join.clone() {
+            let about = |why: String| format!("the reducer of `{}`: {why}", field.name);
+            let chain = join_chain(shared, field, &join).map_err(about)?;
+            field.reducer = Some(format!("={chain}"));
+        }
+    }
     let record = shared.names.fresh("State");
     let node_enum = shared.names.fresh("Node");
     let mut lowering = Lowering {
@@ -47,6 +56,7 @@ pub(in crate::from::langchain) fn mission(
         items: Vec::new(),
         written: BTreeMap::new(),
         steps: BTreeSet::new(),
+        round: Vec::new(),
     };
     let waits = !graph.interrupt_before.is_empty() || !graph.interrupt_after.is_empty();
     let line = machine.line().filter(|_| !waits);
@@ -56,7 +66,7 @@ pub(in crate::from::langchain) fn mission(
     };
     let mut lines = vec![format!("mission {own} {{")];
     for field in fields.iter().filter(|f| f.is_input) {
-        lines.push(format!("  input {}", field.declaration()));
+        lines.push(format!("  input {}", field.input()));
     }
     lines.push("  policy inferred\n".to_owned());
     lines.extend(body.lines);
@@ -106,29 +116,39 @@ pub(super) fn retry_clause(policy: &[(String, Data)]) -> String {
     format!(" with {{\n    retry {more} on [any] {{ backoff: exponential({first}ms), cap: {cap}ms }}\n  }}")
 }
 
-struct Body {
-    lines: Vec<String>,
+pub(super) struct Body {
+    pub(super) lines: Vec<String>,
     /// The name that holds the last state.
-    last: String,
+    pub(super) last: String,
 }
 
-struct Lowering<'l, 'p, 'f> {
-    graph: &'l Graph,
-    wiring: &'l Wiring,
-    machine: &'l Machine,
-    fields: &'l [Field],
-    providers: Providers<'p, 'f>,
-    record: String,
-    node_enum: String,
-    items: Vec<String>,
+pub(super) struct Lowering<'l, 'p, 'f> {
+    pub(super) graph: &'l Graph,
+    pub(super) wiring: &'l Wiring,
+    pub(super) machine: &'l Machine,
+    pub(super) fields: &'l [Field],
+    pub(super) providers: Providers<'p, 'f>,
+    pub(super) record: String,
+    pub(super) node_enum: String,
+    pub(super) items: Vec<String>,
     /// The chains that were written, by what they do.
-    written: BTreeMap<String, String>,
+    pub(super) written: BTreeMap<String, String>,
     /// Names of the steps of the chain or mission that is written.
-    steps: BTreeSet<String>,
+    pub(super) steps: BTreeSet<String>,
+    /// What ran side by side in the round that is written last.
+    pub(super) round: Vec<Ran>,
+}
+
+/// A node that ran beside others.
+pub(super) struct Ran {
+    pub(super) node: String,
+    pub(super) step: String,
+    pub(super) written: Vec<String>,
+    pub(super) is_each: bool,
 }
 
 impl Lowering<'_, '_, '_> {
-    fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         let fields = self.fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect();
         Scope { state: "s".to_owned(), fields, ..Scope::default() }
     }
@@ -155,7 +175,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The member of the enum for a state.
-    fn member(&self, at: usize) -> String {
+    pub(super) fn member(&self, at: usize) -> String {
         let Some(state) = self.machine.states.get(at) else { return "end".to_owned() };
         let mut name = state_name(state);
         let same = self.machine.states.iter().take(at).filter(|s| state_name(s) == name).count();
@@ -165,14 +185,14 @@ impl Lowering<'_, '_, '_> {
         name
     }
 
-    fn at(&self, next: Option<usize>) -> String {
+    pub(super) fn at(&self, next: Option<usize>) -> String {
         let member = next.map_or_else(|| "end".to_owned(), |at| self.member(at));
         format!("{}.{member}", self.node_enum)
     }
 
     /// The state that a run starts with.
-    fn start(&self) -> String {
-        let given = self.fields.iter().filter(|f| f.is_input).map(|f| format!("{0}: {0}", f.name));
+    pub(super) fn start(&self) -> String {
+        let given = self.fields.iter().filter(|f| f.is_input).map(Field::at_start);
         let given: Vec<String> = given.collect();
         if given.is_empty() {
             format!("{} {{}}", self.record)
@@ -195,12 +215,13 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// The steps of the nodes that are due; gives the name that holds the state after them.
-    fn state_steps(
+    pub(super) fn state_steps(
         &mut self,
         state: &State,
         before: &str,
         lines: &mut Vec<String>,
     ) -> Result<String, String> {
+        self.round.clear();
         if let [Due::Once(node)] = state.due.as_slice() {
             let step = self.step_name(node);
             let call = self.node_call(node, before)?;
@@ -217,9 +238,11 @@ impl Lowering<'_, '_, '_> {
             };
             let clause = self.clause(due.node());
             lines.push(format!("  step {step} = {call}{clause}"));
-            for field in written {
-                updates.entry(field).or_default().push((step.clone(), matches!(due, Due::Each { .. })));
+            let is_each = matches!(due, Due::Each { .. });
+            for field in &written {
+                updates.entry(field.clone()).or_default().push((step.clone(), is_each));
             }
+            self.round.push(Ran { node: due.node().to_owned(), step, written, is_each });
         }
         let mut parts = vec![format!("..{before}")];
         for field in self.fields {
@@ -231,16 +254,41 @@ impl Lowering<'_, '_, '_> {
         Ok(name)
     }
 
+    /// The state that a branch after a node sees: it runs with the node, before others of the round have written.
+    pub(super) fn seen_after(
+        &mut self,
+        node: &str,
+        before: &str,
+        last: &str,
+        lines: &mut Vec<String>,
+    ) -> Result<String, String> {
+        let Some(ran) = self.round.iter().find(|ran| ran.node == node) else { return Ok(last.to_owned()) };
+        if ran.is_each {
+            return Err(format!("the branch after `{node}` decides for each packet on its own"));
+        }
+        if self.round.len() == 1 {
+            return Ok(last.to_owned());
+        }
+        let mut parts = vec![format!("..{before}")];
+        for field in self.fields.iter().filter(|field| ran.written.contains(&field.name)) {
+            let own = [(ran.step.clone(), false)];
+            parts.push(format!("{}: {}", field.name, merged(field, before, &own)?));
+        }
+        let name = self.own_step(&format!("{}_alone", identifier(node)));
+        lines.push(format!("  let {name} = {} {{ {} }}", self.record, parts.join(", ")));
+        Ok(name)
+    }
+
     /// What a node's retry policy asks for; of several the first.
-    fn clause(&self, node: &str) -> String {
+    pub(super) fn clause(&self, node: &str) -> String {
         let found = self.graph.nodes.iter().find(|n| n.id == node).and_then(|n| n.retry.first());
         found.map(|policy| retry_clause(policy)).unwrap_or_default()
     }
 
     /// A fresh name for a step of a node.
-    fn step_name(&mut self, node: &str) -> String {
+    pub(super) fn step_name(&mut self, node: &str) -> String {
         let mut base = identifier(node);
-        let reserved = ["start", "s", "state", "way", "done", "approved", "next"];
+        let reserved = ["start", "s", "state", "way", "done", "approved", "next", "following"];
         if self.fields.iter().any(|f| f.name == base) || reserved.contains(&base.as_str()) {
             base.push_str("_node");
         }
@@ -253,10 +301,21 @@ impl Lowering<'_, '_, '_> {
         name
     }
 
+    /// A fresh name for a step of no node.
+    pub(super) fn own_step(&mut self, base: &str) -> String {
+        let mut name = base.to_owned();
+        let mut count = 2;
+        while !self.steps.insert(name.clone()) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        name
+    }
+
     // --- nodes --------------------------------------------------------------------------------
 
     /// The chain that does something, and whether it must be written yet.
-    fn chain_of(&mut self, what: &str, name: &str) -> (String, bool) {
+    pub(super) fn chain_of(&mut self, what: &str, name: &str) -> (String, bool) {
         if let Some(known) = self.written.get(what) {
             return (known.clone(), false);
         }
@@ -275,7 +334,7 @@ impl Lowering<'_, '_, '_> {
     }
 
     /// A chain from a state to the state after a node; `ways` says where a command goes.
-    fn node_chain(
+    pub(super) fn node_chain(
         &mut self,
         node: &str,
         name: &str,
@@ -321,12 +380,13 @@ impl Lowering<'_, '_, '_> {
                 Target::Packets(_) => None,
             })
             .collect();
-        let (end, ty) = (self.at(None), self.node_enum.clone());
+        let stays = known.iter().find(|(target, _)| target == END).map(|(_, state)| state.clone());
+        let (stays, ty) = (stays.unwrap_or_else(|| self.at(None)), self.node_enum.clone());
         let has_ways = ways.is_some();
         let at = move |goto: Option<&Expr>, scope: &Scope| -> Result<Option<String>, String> {
             match (goto, has_ways) {
                 (Some(goto), true) => way_of(goto, &known, &ty, scope).map(Some),
-                (None, true) => Ok(Some(end.clone())),
+                (None, true) => Ok(Some(stays.clone())),
                 _ => Ok(None),
             }
         };
@@ -390,6 +450,11 @@ impl Lowering<'_, '_, '_> {
                 Some(reducer @ ("add" | "merge")) => {
                     let (old, more) = (format!("s.{field}"), format!("done.{field}"));
                     format!("{field}: {}", super::print::combined(reducer, &ours.ty, &old, &more))
+                }
+                Some(own) if own.starts_with('=') => {
+                    return Err(format!(
+                        "`{field}` has a reducer of its own, and the graph inside has it too"
+                    ));
                 }
                 _ => format!("{field}: done.{field}{}", zero(&theirs.ty, &ours.ty)),
             });
@@ -498,195 +563,30 @@ impl Lowering<'_, '_, '_> {
             format!("for {} in {list} {{ {name}(s: {input} {{ {} }}) }}", sends.item, given.join(", "));
         Ok((call, written))
     }
-
-    // --- with choices -------------------------------------------------------------------------
-
-    fn looped(&mut self) -> Result<Body, String> {
-        let mut arms = Vec::new();
-        for at in 0..self.machine.states.len() {
-            let member = self.member(at);
-            let name = self.providers.fresh(&format!("at_{member}"));
-            self.arm(at, &name)?;
-            arms.push(format!("      {member} => {name}(s: s),"));
-        }
-        arms.push("      end => s,".to_owned());
-        let bound = self.wiring.recursion_limit.unwrap_or(STEPS);
-        let mut lines = vec![format!(
-            "  step state = loop s from {} until s.at == {}, max {bound} {{\n    match s.at {{",
-            self.start(),
-            self.at(None)
-        )];
-        lines.extend(arms);
-        lines.push("    }\n  }".to_owned());
-        Ok(Body { lines, last: "state".to_owned() })
-    }
-
-    /// The chain of a state: what is asked before its nodes, they themselves, what is asked after them.
-    fn arm(&mut self, at: usize, name: &str) -> Result<(), String> {
-        let machine = self.machine;
-        let Some(state) = machine.states.get(at) else { return Ok(()) };
-        let graph = self.graph;
-        let due = |asking: &[String]| {
-            let nodes: Vec<&str> =
-                state.due.iter().map(Due::node).filter(|n| asking.iter().any(|a| a == n)).collect();
-            (!nodes.is_empty()).then(|| nodes.join(" and "))
-        };
-        let before = due(&graph.interrupt_before);
-        let after = due(&graph.interrupt_after).filter(|_| !matches!(state.next, Next::To(None)));
-        let (record, end) = (self.record.clone(), self.at(None));
-        let head = |name: &str| format!("chain {name}(s: {record}) -> {record} {{");
-        let ask = |subject: String| format!("  step approved = human.approve(subject: {})", quoted(&subject));
-        let mut own = name.to_owned();
-        let mut around = Vec::new();
-        if let Some(nodes) = before {
-            let inner = self.providers.fresh(&format!("{name}_approved"));
-            let ask = ask(format!("Run the node {nodes}?"));
-            around.push(format!(
-                "{}\n{ask}\n  step next = if approved then {inner}(s: s) else {record} {{ ..s, at: {end} }}\n  return next\n}}",
-                head(&own)
-            ));
-            own = inner;
-        }
-        if let Some(nodes) = after {
-            let inner = self.providers.fresh(&format!("{name}_done"));
-            let ask = ask(format!("Go on after the node {nodes}?"));
-            around.push(format!(
-                "{}\n  step done = {inner}(s: s)\n{ask} with {{ after [done] }}\n  return if approved then done else {record} {{ ..done, at: {end} }}\n}}",
-                head(&own)
-            ));
-            own = inner;
-        }
-        self.nodes_of(state, &own)?;
-        self.items.extend(around.into_iter().rev());
-        Ok(())
-    }
-
-    /// The chain of a state's nodes and of what follows.
-    fn nodes_of(&mut self, state: &State, name: &str) -> Result<(), String> {
-        let mut lines = Vec::new();
-        self.steps.clear();
-        if let ([Due::Once(node)], Next::Choice { node: chooser, ways }) = (state.due.as_slice(), &state.next)
-            && chooser == node
-            && self.wiring.goes(node).is_some()
-        {
-            let clause = self.clause(node);
-            if clause.is_empty() {
-                return self.node_chain(node, name, Some(ways));
-            }
-            let inner = self.providers.fresh(node);
-            self.node_chain(node, &inner, Some(ways))?;
-            lines.push(format!("  step done = {inner}(s: s){clause}"));
-            self.push_chain(name, &lines, "done");
-            return Ok(());
-        }
-        let last = match state.due.is_empty() {
-            true => "s".to_owned(),
-            false => self.state_steps(state, "s", &mut lines)?,
-        };
-        let next = match &state.next {
-            Next::To(next) => self.at(*next),
-            Next::Choice { node, ways } => {
-                let route = self.route(node, ways)?;
-                lines.push(format!("  step way = {route}(s: {last})"));
-                "way".to_owned()
-            }
-        };
-        let value = format!("{} {{ ..{last}, at: {next} }}", self.record);
-        self.push_chain(name, &lines, &value);
-        Ok(())
-    }
-
-    fn push_chain(&mut self, name: &str, lines: &[String], value: &str) {
-        let record = &self.record;
-        self.items.push(format!(
-            "chain {name}(s: {record}) -> {record} {{\n{}\n  return {value}\n}}",
-            lines.join("\n")
-        ));
-    }
-
-    /// The chain that says what follows a node; gives its name.
-    fn route(&mut self, node: &str, ways: &[(Target, Option<usize>)]) -> Result<String, String> {
-        let about = |reason: String| format!("the branch after `{node}`: {reason}");
-        let branch = self
-            .wiring
-            .branches
-            .iter()
-            .find(|b| b.source == node)
-            .ok_or_else(|| about("it is not there".to_owned()))?;
-        let block = branch.route.clone().map_err(about)?;
-        let name = self.providers.fresh(&format!("after_{node}"));
-        let mut labels: Vec<(String, String)> = Vec::new();
-        let mut packets: Vec<(String, String)> = Vec::new();
-        for (target, state) in ways {
-            let next = self.at(*state);
-            match target {
-                Target::Packets(node) => packets.push((node.clone(), next)),
-                Target::Node(target) => match &branch.ends {
-                    Some(ends) => {
-                        let said = ends
-                            .iter()
-                            .filter(|(_, t)| t == target)
-                            .map(|(label, _)| (label.clone(), next.clone()));
-                        labels.extend(said);
-                    }
-                    None => labels.push((target.clone(), next)),
-                },
-            }
-        }
-        let ty = self.node_enum.clone();
-        let way = |end: &End, scope: &Scope| -> Result<String, String> {
-            match end {
-                End::Value(value) => way_of(value, &labels, &ty, scope),
-                End::Sends(sends) => {
-                    let found =
-                        packets.iter().find(|(node, _)| *node == sends.node).map(|(_, next)| next.clone());
-                    found.ok_or_else(|| "it sends to a node that is not told".to_owned())
-                }
-                _ => Err("it gives no label".to_owned()),
-            }
-        };
-        let (scope, record) = (self.scope(), self.record.clone());
-        let ending = Ending::Way { ty: &ty, way: &way };
-        let mut writer = Writer::new(&mut self.providers, ending, &record);
-        writer.chain_or_python(&name, &block, branch.python.as_ref(), &scope).map_err(about)?;
-        let made = std::mem::take(&mut writer.out);
-        self.items.extend(made);
-        Ok(name)
-    }
 }
 
-/// The state that a label leads to.
-fn way_of(value: &Expr, ways: &[(String, String)], ty: &str, scope: &Scope) -> Result<String, String> {
-    let of = |label: &str| ways.iter().find(|(known, _)| known == label).map(|(_, state)| state.clone());
-    match value {
-        Expr::Text(label) => of(label).ok_or_else(|| format!("it goes to `{label}`, which is no way")),
-        Expr::Bool(yes) => {
-            let label = if *yes { "True" } else { "False" };
-            of(label).ok_or_else(|| format!("it goes to `{label}`, which is no way"))
-        }
-        Expr::If(test, yes, no) => Ok(format!(
-            "if {} then {} else {}",
-            scope.test(test)?,
-            way_of(yes, ways, ty, scope)?,
-            way_of(no, ways, ty, scope)?
-        )),
-        Expr::List(items) => match items.as_slice() {
-            [one] => way_of(one, ways, ty, scope),
-            _ => Err("it goes to several nodes at once".to_owned()),
-        },
-        other => {
-            let (text, own) = scope.print(other)?;
-            match own {
-                Ty::String => Ok(choice(&text, ways, ty)),
-                Ty::Bool => {
-                    let (yes, no) = (of("True"), of("False"));
-                    let (Some(yes), Some(no)) = (yes, no) else { return Err("it gives a bool".to_owned()) };
-                    Ok(format!("if {text} then {yes} else {no}"))
-                }
-                _ => Err("its label is no text".to_owned()),
-            }
-        }
+/// The chain of a function of the file that joins what a field holds with an update; gives its name.
+fn join_chain(shared: &mut Shared<'_>, field: &Field, join: &Join) -> Result<String, String> {
+    let block = join.block.as_ref().map_err(Clone::clone)?;
+    if block.asks() {
+        return Err("it asks something".to_owned());
     }
+    let mut providers = Providers { shared };
+    let name = providers.fresh(&format!("join_{}", field.name));
+    let mut scope = Scope::default();
+    for (parameter, text) in join.parameters.iter().zip(["old", "new"]) {
+        scope.variables.insert(parameter.clone(), field.ty.clone());
+        scope.texts.insert(parameter.clone(), text.to_owned());
+    }
+    let given = ["old", "new"].map(|name| (name.to_owned(), field.ty.clone()));
+    let mut writer = Writer::new(&mut providers, Ending::Value, "");
+    writer.chain(&name, block, &scope, &given)?;
+    let (out, ty) = (std::mem::take(&mut writer.out), std::mem::replace(&mut writer.value, Ty::Null));
+    if !super::print::fits(&ty, &field.ty) {
+        return Err(format!("it gives {} and `{}` is {}", ty.text(), field.name, field.ty.text()));
+    }
+    providers.shared.items.extend(out);
+    Ok(name)
 }
 
 fn sends_of<'b>(block: &'b Block, node: &str) -> Option<&'b Sends> {
@@ -707,6 +607,12 @@ fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<Str
             let mut out = format!("{before}.{name}");
             for (step, each) in writers {
                 match (each, &field.ty) {
+                    (false, ty) if field.joined_by().is_some() => {
+                        out = super::print::combined(reducer, ty, &out, &format!("{step}.{name}"));
+                    }
+                    (true, _) if field.joined_by().is_some() => {
+                        return Err(format!("packets write `{name}`, which has a reducer of its own"));
+                    }
                     (false, Ty::Map(_)) if reducer == "merge" => out = format!("merge({out}, {step}.{name})"),
                     (false, _) => out.push_str(&format!(" + {step}.{name}")),
                     (true, Ty::List(_)) => out.push_str(&format!(" + flatten([u.{name} for u in {step}])")),
@@ -721,7 +627,7 @@ fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<Str
     }
 }
 
-fn state_name(state: &State) -> String {
+pub(super) fn state_name(state: &State) -> String {
     if state.due.is_empty() {
         return "start".to_owned();
     }
