@@ -102,3 +102,102 @@ g = b.compile()
 ");
     assert_eq!(graphs(&file), ["__start__~*"]);
 }
+
+const AGENT: &str = "
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, SummarizationMiddleware, PIIMiddleware, TodoListMiddleware
+from langchain.agents.middleware import after_model, before_agent, dynamic_prompt, hook_config
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from pydantic import BaseModel
+
+class Answer(BaseModel):
+    text: str
+
+def look(x: int) -> int:
+    'looks'
+    return x
+";
+
+/// The edges are those that LangChain 1.4 builds.
+#[test]
+fn middleware_of_an_agent_becomes_nodes() {
+    let file = of(&format!(
+        "{AGENT}
+@before_agent(can_jump_to=['end'])
+def gate(state, runtime):
+    return None
+
+@after_model
+def check(state, runtime):
+    return None
+
+@dynamic_prompt
+def prompt(request):
+    return 'p'
+
+class Log(AgentMiddleware):
+    def before_model(self, state, runtime):
+        return None
+    @hook_config(can_jump_to=['end', 'model'])
+    async def aafter_agent(self, state, runtime):
+        return None
+
+a = create_agent('openai:m', [look], middleware=[gate, check])
+b = create_agent('openai:m', [look], middleware=[Log(), SummarizationMiddleware(model='m'), PIIMiddleware('email')])
+c = create_agent('openai:m', middleware=[TodoListMiddleware()])
+d = create_agent('openai:m', [look], middleware=[prompt])
+"
+    ));
+    assert_eq!(losses(&file), "");
+    let [a, b, c, d] = graphs(&file).try_into().unwrap();
+    assert_eq!(
+        a,
+        "__start__-gate.before_agent tools~model check.after_model~tools check.after_model~__end__ \
+         check.after_model~model gate.before_agent~model gate.before_agent~__end__ model-check.after_model"
+    );
+    assert_eq!(
+        b,
+        "__start__-Log.before_model tools~Log.before_model PIIMiddleware[email].after_model~tools \
+         PIIMiddleware[email].after_model~Log.after_agent PIIMiddleware[email].after_model~Log.before_model \
+         Log.before_model-SummarizationMiddleware.before_model \
+         SummarizationMiddleware.before_model-PIIMiddleware[email].before_model \
+         PIIMiddleware[email].before_model~model PIIMiddleware[email].before_model~Log.after_agent \
+         model-PIIMiddleware[email].after_model Log.after_agent~__end__ Log.after_agent~Log.after_agent \
+         Log.after_agent~Log.before_model"
+    );
+    assert_eq!(
+        c,
+        "__start__-model tools~model TodoListMiddleware.after_model~tools TodoListMiddleware.after_model~__end__ \
+         TodoListMiddleware.after_model~model model-TodoListMiddleware.after_model"
+    );
+    assert_eq!(d, "__start__-model tools~model model~tools model~__end__ model~model");
+    let is_todos = |t: &OpKind| matches!(t, OpKind::Tool(t) if t.name.as_str() == Some("write_todos"));
+    assert!(file.tools.iter().any(|t| is_todos(&t.kind)));
+}
+
+#[test]
+fn an_agent_whose_answer_has_a_form_may_ask_again() {
+    let file = of(&format!(
+        "{AGENT}
+a = create_agent('openai:m', [look], response_format=Answer)
+b = create_agent('openai:m', [], response_format=ToolStrategy(Answer))
+c = create_agent('openai:m', [], response_format=ProviderStrategy(Answer))
+"
+    ));
+    assert_eq!(
+        graphs(&file),
+        [
+            "__start__-model tools~model tools~__end__ model~tools model~__end__ model~model",
+            "__start__-model model~model model~__end__",
+            "__start__-model model-__end__",
+        ]
+    );
+}
+
+#[test]
+fn middleware_that_is_not_known_is_told() {
+    let file = of(&format!(
+        "{AGENT}\nfrom other import Guard\na = create_agent('openai:m', [look], middleware=[Guard()])\n"
+    ));
+    assert!(losses(&file).contains("middleware of the agent is not known"), "{}", losses(&file));
+}

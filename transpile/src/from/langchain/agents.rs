@@ -1,6 +1,6 @@
 //! Agents: one turn of them, and the loops that run them.
 
-use super::data::{data, kwargs};
+use super::data::data;
 use super::graph::{Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 use super::model::{Bind, Chain, Data, Effect, Executor, Lambda, Node, OpKind, Part, Prompt};
 use super::names::{Name, last};
@@ -279,11 +279,11 @@ fn classic_chain(m: &mut M<'_>, class: &str, model: Node, tools: &[Node], site: 
 
 // --- graphs that libraries build ---------------------------------------------------------------
 
-fn plain_node(id: &str, kind: NodeKind, class: Option<&str>, what: Option<Node>) -> GraphNode {
+pub(super) fn plain_node(id: &str, kind: NodeKind, class: Option<&str>, what: Option<Node>) -> GraphNode {
     GraphNode { id: id.into(), kind, class: class.map(str::to_owned), what, defer: false, retry: Vec::new() }
 }
 
-fn edge(source: &str, target: &str, via: Option<&str>) -> GraphEdge {
+pub(super) fn edge(source: &str, target: &str, via: Option<&str>) -> GraphEdge {
     GraphEdge {
         source: source.into(),
         target: target.into(),
@@ -423,33 +423,9 @@ fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
 
 /// `langchain.agents.create_agent`.
 fn agent_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
-    let agent = given_agent(m, args, "system_prompt", site);
-    let middleware =
-        args.named("middleware").is_some_and(|v| m.as_items(v).is_none_or(|items| !items.is_empty()));
-    if middleware {
-        let message = "middleware of `create_agent` may add nodes and tools that are not told";
-        m.host.lose(Effect::Structure, message, site);
-    }
+    let mut agent = given_agent(m, args, "system_prompt", site);
     let call = node(m, OpKind::Lambda(Lambda::Named("model_node".into())), site);
-    let mut nodes = vec![
-        plain_node("__start__", NodeKind::Start, None, None),
-        plain_node("model", NodeKind::Function, Some("RunnableCallable"), Some(call)),
-    ];
-    let mut edges = vec![edge("__start__", "model", None)];
-    match agent.tools.is_empty() {
-        true => edges.push(edge("model", "__end__", None)),
-        false => {
-            let tools = node(m, OpKind::ToolNode(agent.tools.clone()), site);
-            nodes.push(plain_node("tools", NodeKind::ToolNode, Some("ToolNode"), Some(tools)));
-            edges.push(edge("model", "__end__", Some("model_to_tools")));
-            edges.push(edge("model", "tools", Some("model_to_tools")));
-            edges.push(edge("tools", "model", Some("tools_to_model")));
-            if agent.tools.iter().any(|t| matches!(&t.kind, OpKind::Tool(t) if t.return_direct)) {
-                edges.push(edge("tools", "__end__", Some("tools_to_model")));
-            }
-        }
-    }
-    nodes.push(plain_node("__end__", NodeKind::End, None, None));
-    let _ = kwargs(m, args);
-    graph(m, "create_agent", agent, nodes, edges, args, site)
+    let shape = super::middleware::shape(m, std::mem::take(&mut agent.tools), call, args, site);
+    agent.tools = shape.tools;
+    graph(m, "create_agent", agent, shape.nodes, shape.edges, args, site)
 }
