@@ -827,3 +827,18 @@ fn a_model_that_may_be_named_by_its_caller_is_not_the_default_one() {
     assert!(object(&file, "llm")["model"]["$unknown"].is_string(), "{}", object(&file, "llm"));
     assert!(losses(&file).contains("some parameters of `ChatOpenAI` are not known"));
 }
+
+#[test]
+fn agents_of_functions_and_attributes_are_inner_graphs() {
+    let script = "from langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\n\
+                  from langchain.agents import create_agent\nllm = ChatOpenAI(model='m')\n\
+                  class Service:\n    def __init__(self):\n        self.agent = create_react_agent(llm, [])\n\n\
+                  service = Service()\nby_name = {'a': create_agent(llm)}\nheld = create_react_agent(llm, [])\n\
+                  def unused():\n    return create_agent(llm, [])\n";
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let options =
+        rustchain_transpile::from::langchain::LangChainOptions { uncalled: true, ..Default::default() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let functions: Vec<Option<&str>> = file.inner.iter().map(|i| i.function.as_deref()).collect();
+    assert_eq!(functions, [Some("__init__"), None, Some("unused")]);
+}

@@ -21,7 +21,11 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
             add(&mut file.objects, name.to_string(), op);
         }
     }
-    file.inner = super::graph::inner(m).into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
+    let mut inner = super::graph::inner(m);
+    if m.host.uncalled {
+        inner.extend(super::chains::prebuilt(m));
+    }
+    file.inner = inner.into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
     let mut made = m.host.ops.clone();
     if m.host.uncalled {
         made.extend(super::uncalled::call_rest(m));
