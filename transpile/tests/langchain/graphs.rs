@@ -201,3 +201,16 @@ fn middleware_that_is_not_known_is_told() {
     ));
     assert!(losses(&file).contains("middleware of the agent is not known"), "{}", losses(&file));
 }
+
+#[test]
+fn names_that_come_with_a_star_are_found_in_their_module() {
+    let file = text(
+        "a.py",
+        "from typing import *\nfrom langgraph.graph import *\nfrom langchain_openai import *\n\
+         from langgraph.prebuilt import *\n\nclass S(TypedDict):\n    x: int\n\n\
+         b = StateGraph(S)\nb.add_node('n', lambda s: s)\nb.add_edge(START, 'n')\nb.add_edge('n', END)\n\
+         g = b.compile()\nr = create_react_agent(ChatOpenAI(model='m'), [])\n",
+    );
+    assert_eq!(losses(&file), "");
+    assert_eq!(graphs(&file), ["__start__-n n-__end__", "__start__-agent"]);
+}

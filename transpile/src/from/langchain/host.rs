@@ -162,6 +162,10 @@ impl Host for LangChainHost {
         }
     }
 
+    fn exports(module: &str, name: &str) -> Option<bool> {
+        super::exports::exports(module, name)
+    }
+
     fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site) {
         let _ = last(callee);
         super::doubt::unknown_call(m, callee, args, site);

@@ -5,6 +5,7 @@ mod chains;
 mod data;
 mod documents;
 mod doubt;
+mod exports;
 mod files;
 mod finish;
 mod graph;
