@@ -214,3 +214,64 @@ fn names_that_come_with_a_star_are_found_in_their_module() {
     assert_eq!(losses(&file), "");
     assert_eq!(graphs(&file), ["__start__-n n-__end__", "__start__-agent"]);
 }
+
+#[test]
+fn tools_that_hand_over_are_tools_and_their_router_is_read() {
+    let file = of("from langchain_openai import ChatOpenAI
+from langgraph.prebuilt import create_react_agent
+from langgraph_swarm import create_handoff_tool, add_active_agent_router, SwarmState
+from langgraph_supervisor import create_supervisor
+llm = ChatOpenAI(model='m')
+ada = create_react_agent(llm, [create_handoff_tool(agent_name='Bob Ross')], name='ada')
+bob = create_react_agent(llm, [], name='Bob Ross')
+b = StateGraph(SwarmState)
+b.add_node('ada', ada, destinations=('Bob Ross',))
+b.add_node('Bob Ross', bob)
+b = add_active_agent_router(builder=b, route_to=['ada', 'Bob Ross'], default_active_agent='ada')
+app = b.compile()
+team = create_supervisor([ada, bob], model=llm).compile()
+");
+    assert_eq!(losses(&file), "");
+    let shown = graphs(&file);
+    assert!(shown.contains(&"__start__~Bob Ross __start__~ada ada~Bob Ross".to_owned()), "{shown:?}");
+    let name = |t: &OpKind| match t {
+        OpKind::Tool(tool) => tool.name.as_str().map(str::to_owned),
+        _ => None,
+    };
+    let mut names: Vec<String> = file.tools.iter().filter_map(|t| name(&t.kind)).collect();
+    names.sort();
+    assert_eq!(names, ["transfer_to_ada", "transfer_to_bob_ross", "transfer_to_bob_ross"]);
+}
+
+#[test]
+fn a_graph_that_an_unknown_function_gets_is_told() {
+    let file = of("from helpers import wire
+b = StateGraph(MessagesState)
+b.add_node('a', lambda s: s)
+b.add_edge(START, 'a')
+wire(b)
+app = b.compile()
+");
+    assert!(losses(&file).contains("`helpers.wire` gets the graph that is being built"), "{}", losses(&file));
+}
+
+#[test]
+fn a_class_that_the_file_uses_is_not_built_again() {
+    let file = of("
+class Flow:
+    def __init__(self, steps=('a', 'b')):
+        self.steps = steps
+        self.app = self.graph().compile()
+    def graph(self):
+        b = StateGraph(MessagesState)
+        last = START
+        for step in self.steps:
+            b.add_node(step, lambda s: s)
+            b.add_edge(last, step)
+            last = step
+        return b
+flow = Flow()
+");
+    assert_eq!(losses(&file), "");
+    assert_eq!(graphs(&file), ["__start__-a a-b"]);
+}

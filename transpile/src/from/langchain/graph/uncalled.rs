@@ -80,6 +80,7 @@ fn wanted(m: &M<'_>, function: &Function) -> bool {
             && site.span.end <= function.site.span.end
     };
     MARKS.iter().any(|mark| text.contains(mark))
+        && !m.was_called(function)
         && !m.host.graph.builders.iter().any(|b| inside(b.site))
         && !m.host.ops.iter().any(|op| is_agent_of(m, op, function.site))
 }
