@@ -841,4 +841,15 @@ fn agents_of_functions_and_attributes_are_inner_graphs() {
     let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
     let functions: Vec<Option<&str>> = file.inner.iter().map(|i| i.function.as_deref()).collect();
     assert_eq!(functions, [Some("__init__"), None, Some("unused")]);
+
+    // So are those that are made as nodes of others, and the agent that is a supervisor.
+    let script = "from langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\n\
+                  from langgraph_supervisor import create_supervisor\nfrom langgraph.graph import StateGraph, START\n\
+                  llm = ChatOpenAI(model='m')\nb = StateGraph(dict)\nb.add_node('a', create_react_agent(llm, [], name='a'))\n\
+                  b.add_edge(START, 'a')\napp = b.compile()\n\
+                  team = create_supervisor([create_react_agent(llm, [], name='z')], model=llm).compile()\n";
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let names: Vec<Value> = file.inner.iter().map(|i| op_json(&i.op)["name"].clone()).collect();
+    assert_eq!(names, ["a", "z", "supervisor"]);
 }

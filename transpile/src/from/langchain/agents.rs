@@ -373,7 +373,7 @@ fn graph(
 }
 
 /// `langgraph.prebuilt.create_react_agent`.
-fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+pub(super) fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     let agent = given_agent(m, args, "prompt", site);
     let (before, after) = (args.named("pre_model_hook").is_some(), args.named("post_model_hook").is_some());
     let structured = !matches!(agent.response_format, Data::Null);

@@ -28,13 +28,23 @@ pub(super) fn supervisor(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     });
     builder.edge(START, &name);
     // Without tools of its own that hand over, it gets one for each agent.
-    let own = args.named("tools").and_then(|v| m.as_items(v)).unwrap_or_default();
+    let mut own = args.named("tools").and_then(|v| m.as_items(v)).unwrap_or_default();
     if !own.iter().any(|tool| super::handoffs::is_handoff(m, tool)) {
         let prefix = args.named("handoff_tool_prefix").and_then(|v| m.text(v));
         let prefix = prefix.unwrap_or_else(|| super::handoffs::PREFIX.to_owned());
         for (agent, _) in &agents {
-            super::handoffs::tool_for(m, agent, &prefix, site);
+            let tool = super::handoffs::tool_for(m, agent, &prefix, site);
+            own.push(tool);
         }
+    }
+    // The supervisor itself is an agent with these tools.
+    if m.host.uncalled {
+        let mut given = args.clone();
+        given.pos.clear();
+        let tools = m.list(own);
+        given.set("tools", tools);
+        given.set("name", Value::str(name.as_str()));
+        crate::from::langchain::agents::react_graph(m, &given, site);
     }
     for (agent, value) in agents {
         builder.node(&agent, Action::Value(value), site);
