@@ -51,7 +51,7 @@ impl<H: Host> Machine<'_, H> {
         if super::builtins::is_builtin(name) {
             return Value::External(format!("builtins.{name}").into());
         }
-        match self.from_star(name, span) {
+        match self.starred_name(name, span) {
             Some(value) => value,
             None => self.unknown(format!("the name `{name}`, which is not defined"), span),
         }

@@ -170,7 +170,7 @@ impl<H: Host> Machine<'_, H> {
 
     /// A name that the file does not bind and that came with a `*`: of the last module that is known to give it, else of
     /// the last whose names are not known, where it is a class.
-    pub(super) fn from_star(&mut self, name: &str, span: Span) -> Option<Value> {
+    pub(super) fn starred_name(&mut self, name: &str, span: Span) -> Option<Value> {
         let gives = |module: &Rc<str>| match TYPING.contains(&&**module) {
             true => Some(TYPING_NAMES.contains(&name)),
             false => H::exports(module, name),
