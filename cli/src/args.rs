@@ -598,6 +598,9 @@ pub struct InspectArgs {
     /// How to print
     #[arg(long, value_parser = ["json"], default_value = "json")]
     pub format: String,
+    /// A site-packages folder with LangChain: the default prompts of its chains are read from there
+    #[arg(long, value_name = "DIR")]
+    pub library: Option<PathBuf>,
     /// What surrounds the file
     #[command(flatten)]
     pub airflow: AirflowArgs,

@@ -65,6 +65,22 @@ fn a_langchain_file_is_found_by_its_imports() {
 }
 
 #[test]
+fn inspect_reads_default_prompts_from_an_installed_library() {
+    let project = Project::with(
+        "app.py",
+        "from langchain.chains import ConversationChain\nfrom langchain_openai import ChatOpenAI\n\
+         talk = ConversationChain(llm=ChatOpenAI(model=\"gpt-4o\"))\n",
+    );
+    let prompt = "from langchain_core.prompts import PromptTemplate\n\
+                  PROMPT = PromptTemplate.from_template(\"{history} then {input}\")\n";
+    project.write("site/langchain_classic/chains/conversation/prompt.py", prompt);
+    let without = project.json(0, &["inspect", "app.py"]);
+    assert_eq!(without["prompts"][0]["library"], "chains.conversation.prompt.PROMPT");
+    let with = project.json(0, &["inspect", "--library", "site", "app.py"]);
+    assert_eq!(with["prompts"][0]["template"], "{history} then {input}");
+}
+
+#[test]
 fn what_langchain_loses_is_told_and_fails_unless_allowed() {
     let app = format!(
         "from other import thing\n{APP}\nodd = ChatPromptTemplate.from_template('{{a}}') | thing()\n"

@@ -14,7 +14,7 @@ const MAX_NOTEBOOK: u64 = 64 << 20;
 pub(super) fn inspect_file(args: &InspectArgs, terminal: &Terminal) -> Result<Exit, Error> {
     let options = LangChainOptions {
         roots: args.airflow.roots.iter().map(|p| p.display().to_string()).collect(),
-        library: None,
+        library: args.library.as_ref().map(|p| p.display().to_string()),
         uncalled: true,
         env: args.airflow.environment()?,
     };

@@ -264,7 +264,12 @@ impl<H: Host> Machine<'_, H> {
                     Value::Str(name) => Ok(self.name_in_module(name, span)),
                     _ => Ok(self.unknown("`globals()` with an unknown name", span)),
                 },
-                // A subscript of a class, e.g. `list[str]`, is the class.
+                // `list[str]` is used as the class, and keeps what its elements are.
+                "builtins.list" | "builtins.dict" | "builtins.set" | "builtins.tuple" => {
+                    let assumed = Some(base.clone());
+                    Ok(self.symbol(SymbolKind::Item(base.clone(), key.clone()), assumed, span))
+                }
+                // A subscript of any other class is the class.
                 _ => Ok(base.clone()),
             };
         }

@@ -51,12 +51,9 @@ impl<H: Host> Machine<'_, H> {
         if super::builtins::is_builtin(name) {
             return Value::External(format!("builtins.{name}").into());
         }
-        match &self.starred {
-            // A class that the file does not name otherwise comes with the `*`.
-            Some(module) if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                Value::External(format!("{module}.{name}").into())
-            }
-            _ => self.unknown(format!("the name `{name}`, which is not defined"), span),
+        match self.starred_name(name, span) {
+            Some(value) => value,
+            None => self.unknown(format!("the name `{name}`, which is not defined"), span),
         }
     }
 

@@ -133,6 +133,11 @@ pub trait Host: Sized {
     /// Is a module that is not among the own files there?
     fn import(m: &Machine<'_, Self>, module: &str) -> ImportVerdict;
 
+    /// Does `from module import *` of a module that is there give this name? `None` where that is not known.
+    fn exports(_module: &str, _name: &str) -> Option<bool> {
+        None
+    }
+
     /// A call that is not modelled got these arguments: may it have changed what the host knows?
     fn unknown_call(m: &mut Machine<'_, Self>, callee: &str, args: &Args, site: Site);
 

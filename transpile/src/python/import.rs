@@ -8,6 +8,51 @@ use super::value::{ModuleId, Object, Site, Value};
 use rustchain_grammar::Span;
 use std::rc::Rc;
 
+/// Modules of types.
+const TYPING: &[&str] = &["typing", "typing_extensions"];
+/// What they give.
+const TYPING_NAMES: &[&str] = &[
+    "Annotated",
+    "Any",
+    "AnyStr",
+    "AsyncIterator",
+    "AsyncGenerator",
+    "Awaitable",
+    "Callable",
+    "ClassVar",
+    "Coroutine",
+    "DefaultDict",
+    "Deque",
+    "Dict",
+    "Final",
+    "FrozenSet",
+    "Generator",
+    "Generic",
+    "Iterable",
+    "Iterator",
+    "List",
+    "Literal",
+    "Mapping",
+    "MutableMapping",
+    "NamedTuple",
+    "NotRequired",
+    "Optional",
+    "Protocol",
+    "Required",
+    "Self",
+    "Sequence",
+    "Set",
+    "Tuple",
+    "Type",
+    "TypeAlias",
+    "TypedDict",
+    "TypeVar",
+    "Union",
+    "cast",
+    "overload",
+    "override",
+];
+
 impl<H: Host> Machine<'_, H> {
     pub(super) fn exec_import(&mut self, alias: &ast::Alias, span: Span) -> Eval<()> {
         let path = alias.name.id.as_str();
@@ -95,8 +140,12 @@ impl<H: Host> Machine<'_, H> {
     fn import_star(&mut self, own: Option<ModuleId>, module: &str, span: Span) {
         let Some(id) = own else {
             let site = self.site(span);
-            if H::import(self, module) == ImportVerdict::Present {
-                self.starred = Some(module.into());
+            let is_typing = TYPING.contains(&module);
+            if is_typing || H::import(self, module) == ImportVerdict::Present {
+                self.starred.push(module.into());
+            }
+            if is_typing || H::exports(module, "").is_some() {
+                return;
             }
             H::unsure(self, &format!("`from {module} import *` of a module that is not there"), site);
             return;
@@ -117,6 +166,20 @@ impl<H: Host> Machine<'_, H> {
                 self.bind(&name, value);
             }
         }
+    }
+
+    /// A name that the file does not bind and that came with a `*`: of the last module that is known to give it, else of
+    /// the last whose names are not known, where it is a class.
+    pub(super) fn starred_name(&mut self, name: &str, span: Span) -> Option<Value> {
+        let gives = |module: &Rc<str>| match TYPING.contains(&&**module) {
+            true => Some(TYPING_NAMES.contains(&name)),
+            false => H::exports(module, name),
+        };
+        let last = |wanted: Option<bool>| self.starred.iter().rev().find(|m| gives(m) == wanted).cloned();
+        let is_class = name.starts_with(|c: char| c.is_ascii_uppercase());
+        let module = last(Some(true)).or_else(|| last(None).filter(|_| is_class))?;
+        let full = Value::External(format!("{module}.{name}").into());
+        Some(self.external_member(&module, name, span).unwrap_or(full))
     }
 
     /// The full name of the module of a `from … import`.

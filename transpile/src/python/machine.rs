@@ -114,7 +114,7 @@ pub struct Machine<'v, H: Host> {
     pub(super) lambdas: HashMap<(ModuleId, u32), Rc<ast::ExprLambda>>,
     pub(super) builtins: ScopeId,
     /// The last module of the host's libraries whose names were imported by `*`.
-    pub(super) starred: Option<Rc<str>>,
+    pub(super) starred: Vec<Rc<str>>,
     pub(super) module: ModuleId,
     pub(super) scope: ScopeId,
     pub(super) yields: Vec<Vec<Value>>,
@@ -158,7 +158,7 @@ impl<'v, H: Host> Machine<'v, H> {
             called: Default::default(),
             lambdas: HashMap::new(),
             builtins: ScopeId(0),
-            starred: None,
+            starred: Vec::new(),
             module: ModuleId(0),
             scope: ScopeId(0),
             yields: Vec::new(),

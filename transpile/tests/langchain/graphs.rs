@@ -102,3 +102,176 @@ g = b.compile()
 ");
     assert_eq!(graphs(&file), ["__start__~*"]);
 }
+
+const AGENT: &str = "
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware, SummarizationMiddleware, PIIMiddleware, TodoListMiddleware
+from langchain.agents.middleware import after_model, before_agent, dynamic_prompt, hook_config
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from pydantic import BaseModel
+
+class Answer(BaseModel):
+    text: str
+
+def look(x: int) -> int:
+    'looks'
+    return x
+";
+
+/// The edges are those that LangChain 1.4 builds.
+#[test]
+fn middleware_of_an_agent_becomes_nodes() {
+    let file = of(&format!(
+        "{AGENT}
+@before_agent(can_jump_to=['end'])
+def gate(state, runtime):
+    return None
+
+@after_model
+def check(state, runtime):
+    return None
+
+@dynamic_prompt
+def prompt(request):
+    return 'p'
+
+class Log(AgentMiddleware):
+    def before_model(self, state, runtime):
+        return None
+    @hook_config(can_jump_to=['end', 'model'])
+    async def aafter_agent(self, state, runtime):
+        return None
+
+a = create_agent('openai:m', [look], middleware=[gate, check])
+b = create_agent('openai:m', [look], middleware=[Log(), SummarizationMiddleware(model='m'), PIIMiddleware('email')])
+c = create_agent('openai:m', middleware=[TodoListMiddleware()])
+d = create_agent('openai:m', [look], middleware=[prompt])
+"
+    ));
+    assert_eq!(losses(&file), "");
+    let [a, b, c, d] = graphs(&file).try_into().unwrap();
+    assert_eq!(
+        a,
+        "__start__-gate.before_agent tools~model check.after_model~tools check.after_model~__end__ \
+         check.after_model~model gate.before_agent~model gate.before_agent~__end__ model-check.after_model"
+    );
+    assert_eq!(
+        b,
+        "__start__-Log.before_model tools~Log.before_model PIIMiddleware[email].after_model~tools \
+         PIIMiddleware[email].after_model~Log.after_agent PIIMiddleware[email].after_model~Log.before_model \
+         Log.before_model-SummarizationMiddleware.before_model \
+         SummarizationMiddleware.before_model-PIIMiddleware[email].before_model \
+         PIIMiddleware[email].before_model~model PIIMiddleware[email].before_model~Log.after_agent \
+         model-PIIMiddleware[email].after_model Log.after_agent~__end__ Log.after_agent~Log.after_agent \
+         Log.after_agent~Log.before_model"
+    );
+    assert_eq!(
+        c,
+        "__start__-model tools~model TodoListMiddleware.after_model~tools TodoListMiddleware.after_model~__end__ \
+         TodoListMiddleware.after_model~model model-TodoListMiddleware.after_model"
+    );
+    assert_eq!(d, "__start__-model tools~model model~tools model~__end__ model~model");
+    let is_todos = |t: &OpKind| matches!(t, OpKind::Tool(t) if t.name.as_str() == Some("write_todos"));
+    assert!(file.tools.iter().any(|t| is_todos(&t.kind)));
+}
+
+#[test]
+fn an_agent_whose_answer_has_a_form_may_ask_again() {
+    let file = of(&format!(
+        "{AGENT}
+a = create_agent('openai:m', [look], response_format=Answer)
+b = create_agent('openai:m', [], response_format=ToolStrategy(Answer))
+c = create_agent('openai:m', [], response_format=ProviderStrategy(Answer))
+"
+    ));
+    assert_eq!(
+        graphs(&file),
+        [
+            "__start__-model tools~model tools~__end__ model~tools model~__end__ model~model",
+            "__start__-model model~model model~__end__",
+            "__start__-model model-__end__",
+        ]
+    );
+}
+
+#[test]
+fn middleware_that_is_not_known_is_told() {
+    let file = of(&format!(
+        "{AGENT}\nfrom other import Guard\na = create_agent('openai:m', [look], middleware=[Guard()])\n"
+    ));
+    assert!(losses(&file).contains("middleware of the agent is not known"), "{}", losses(&file));
+}
+
+#[test]
+fn names_that_come_with_a_star_are_found_in_their_module() {
+    let file = text(
+        "a.py",
+        "from typing import *\nfrom langgraph.graph import *\nfrom langchain_openai import *\n\
+         from langgraph.prebuilt import *\n\nclass S(TypedDict):\n    x: int\n\n\
+         b = StateGraph(S)\nb.add_node('n', lambda s: s)\nb.add_edge(START, 'n')\nb.add_edge('n', END)\n\
+         g = b.compile()\nr = create_react_agent(ChatOpenAI(model='m'), [])\n",
+    );
+    assert_eq!(losses(&file), "");
+    assert_eq!(graphs(&file), ["__start__-n n-__end__", "__start__-agent"]);
+}
+
+#[test]
+fn tools_that_hand_over_are_tools_and_their_router_is_read() {
+    let file = of("from langchain_openai import ChatOpenAI
+from langgraph.prebuilt import create_react_agent
+from langgraph_swarm import create_handoff_tool, add_active_agent_router, SwarmState
+from langgraph_supervisor import create_supervisor
+llm = ChatOpenAI(model='m')
+ada = create_react_agent(llm, [create_handoff_tool(agent_name='Bob Ross')], name='ada')
+bob = create_react_agent(llm, [], name='Bob Ross')
+b = StateGraph(SwarmState)
+b.add_node('ada', ada, destinations=('Bob Ross',))
+b.add_node('Bob Ross', bob)
+b = add_active_agent_router(builder=b, route_to=['ada', 'Bob Ross'], default_active_agent='ada')
+app = b.compile()
+team = create_supervisor([ada, bob], model=llm).compile()
+");
+    assert_eq!(losses(&file), "");
+    let shown = graphs(&file);
+    assert!(shown.contains(&"__start__~Bob Ross __start__~ada ada~Bob Ross".to_owned()), "{shown:?}");
+    let name = |t: &OpKind| match t {
+        OpKind::Tool(tool) => tool.name.as_str().map(str::to_owned),
+        _ => None,
+    };
+    let mut names: Vec<String> = file.tools.iter().filter_map(|t| name(&t.kind)).collect();
+    names.sort();
+    assert_eq!(names, ["transfer_to_ada", "transfer_to_bob_ross", "transfer_to_bob_ross"]);
+}
+
+#[test]
+fn a_graph_that_an_unknown_function_gets_is_told() {
+    let file = of("from helpers import wire
+b = StateGraph(MessagesState)
+b.add_node('a', lambda s: s)
+b.add_edge(START, 'a')
+wire(b)
+app = b.compile()
+");
+    assert!(losses(&file).contains("`helpers.wire` gets the graph that is being built"), "{}", losses(&file));
+}
+
+#[test]
+fn a_class_that_the_file_uses_is_not_built_again() {
+    let file = of("
+class Flow:
+    def __init__(self, steps=('a', 'b')):
+        self.steps = steps
+        self.app = self.graph().compile()
+    def graph(self):
+        b = StateGraph(MessagesState)
+        last = START
+        for step in self.steps:
+            b.add_node(step, lambda s: s)
+            b.add_edge(last, step)
+            last = step
+        return b
+flow = Flow()
+");
+    assert_eq!(losses(&file), "");
+    assert_eq!(graphs(&file), ["__start__-a a-b"]);
+}

@@ -731,7 +731,9 @@ made = ChatOpenAI(model="m").with_structured_output(create_model("Made", x=(int,
     assert_eq!(object(&file, "own")["description"], "Does it.");
     assert_eq!(object(&file, "tool")["args_schema"]["properties"], json!({ "text": { "type": "string" } }));
     assert_eq!(object(&file, "made")["steps"][1]["op"], "bind");
-    assert!(losses(&file).starts_with("13: the schema of the structured answer"), "{}", losses(&file));
+    let schema = &object(&file, "made")["steps"][0]["schema"];
+    assert_eq!(schema["json"]["properties"], json!({ "x": { "type": "integer", "default": 1 } }));
+    assert_eq!(losses(&file), "");
 }
 
 /// A chat loop that only asks changes nothing of what the file holds; one that makes objects is told.
@@ -746,4 +748,108 @@ fn a_loop_that_makes_nothing_is_no_loss() {
     assert_eq!(losses(&text("a.py", &script("print(llm.invoke(q).content)"))), "");
     let made = text("a.py", &script("other = ChatOpenAI(model=q)"));
     assert!(losses(&made).contains("3: depends on how often a loop repeats"), "{}", losses(&made));
+}
+
+fn tool_schema(file: &LangChainFile, name: &str) -> Value {
+    let all = file.tools.iter().map(|t| op_json(t));
+    all.into_iter().find(|t| t["name"] == name).unwrap_or_default()["args_schema"].clone()
+}
+
+#[test]
+fn classes_made_by_create_model_have_their_fields() {
+    let file = text(
+        "a.py",
+        "from typing import Literal, Optional\nfrom pydantic import BaseModel, Field, create_model\n\
+         from langchain_core.tools import StructuredTool\nfrom elsewhere import Odd\n\n\
+         class Point(BaseModel):\n    x: int\n\n\
+         Args = create_model('Args', __base__=Point, city=(str, Field(description='where')), days=(int, 3), \
+         tags=(Optional[list[str]], None), kind=(Literal['a', 'b'], ...), odd=(Odd, ...))\n\
+         def go(**kw):\n    return 1\n\n\
+         t = StructuredTool.from_function(func=go, name='go', description='goes', args_schema=Args)\n",
+    );
+    let schema = tool_schema(&file, "go");
+    assert_eq!(
+        schema["properties"],
+        json!({
+            "x": { "type": "integer" },
+            "city": { "type": "string", "description": "where" },
+            "days": { "type": "integer", "default": 3 },
+            "tags": { "anyOf": [{ "type": "array", "items": { "type": "string" } }, { "type": "null" }], "default": null },
+            "kind": { "type": "string", "enum": ["a", "b"] },
+            "odd": {},
+        })
+    );
+    assert_eq!(schema["required"], json!(["x", "city", "kind", "odd"]));
+    assert!(
+        losses(&file).contains("the type of the field `odd` of `Args` is not known"),
+        "{}",
+        losses(&file)
+    );
+}
+
+#[test]
+fn tools_of_libraries_have_their_arguments_and_toolkits_their_tools() {
+    let file = text(
+        "a.py",
+        "from langchain_community.tools import TavilySearchResults, SomeNewTool\n\
+         from langchain_community.agent_toolkits import SQLDatabaseToolkit, FileManagementToolkit\n\
+         from langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\n\
+         llm = ChatOpenAI(model='m')\nsearch = TavilySearchResults()\nnew = SomeNewTool()\n\
+         files = FileManagementToolkit(selected_tools=['read_file', 'list_directory']).get_tools()\n\
+         agent = create_react_agent(llm, SQLDatabaseToolkit(db=db, llm=llm).get_tools() + files)\n",
+    );
+    let names: Vec<Value> = file.tools.iter().map(|t| op_json(t)["name"].clone()).collect();
+    let listed = json!(names).to_string();
+    for name in [
+        "sql_db_query",
+        "sql_db_schema",
+        "sql_db_list_tables",
+        "sql_db_query_checker",
+        "read_file",
+        "list_directory",
+    ] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    assert!(!listed.contains("write_file"), "{listed}");
+    let query = json!({ "query": { "type": "string", "description": "search query to look up" } });
+    assert_eq!(tool_schema(&file, "tavily_search_results_json")["properties"], query);
+    assert!(
+        losses(&file).contains("`SomeNewTool` is a tool of a library: its description and arguments are")
+    );
+}
+
+#[test]
+fn a_model_that_may_be_named_by_its_caller_is_not_the_default_one() {
+    let file = text(
+        "a.py",
+        "from langchain_openai import ChatOpenAI\ndef make(**kw):\n    return ChatOpenAI(**kw)\nfrom other import settings\nllm = ChatOpenAI(temperature=0, **settings)\n",
+    );
+    assert!(object(&file, "llm")["model"]["$unknown"].is_string(), "{}", object(&file, "llm"));
+    assert!(losses(&file).contains("some parameters of `ChatOpenAI` are not known"));
+}
+
+#[test]
+fn agents_of_functions_and_attributes_are_inner_graphs() {
+    let script = "from langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\n\
+                  from langchain.agents import create_agent\nllm = ChatOpenAI(model='m')\n\
+                  class Service:\n    def __init__(self):\n        self.agent = create_react_agent(llm, [])\n\n\
+                  service = Service()\nby_name = {'a': create_agent(llm)}\nheld = create_react_agent(llm, [])\n\
+                  def unused():\n    return create_agent(llm, [])\n";
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let options =
+        rustchain_transpile::from::langchain::LangChainOptions { uncalled: true, ..Default::default() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let functions: Vec<Option<&str>> = file.inner.iter().map(|i| i.function.as_deref()).collect();
+    assert_eq!(functions, [Some("__init__"), None, Some("unused")]);
+
+    // So are those that are made as nodes of others, and the agent that is a supervisor.
+    let script = "from langchain_openai import ChatOpenAI\nfrom langgraph.prebuilt import create_react_agent\n\
+                  from langgraph_supervisor import create_supervisor\nfrom langgraph.graph import StateGraph, START\n\
+                  llm = ChatOpenAI(model='m')\nb = StateGraph(dict)\nb.add_node('a', create_react_agent(llm, [], name='a'))\n\
+                  b.add_edge(START, 'a')\napp = b.compile()\n\
+                  team = create_supervisor([create_react_agent(llm, [], name='z')], model=llm).compile()\n";
+    let vfs = rustchain_transpile::vfs::MemoryVfs { files: [("a.py".to_owned(), script.to_owned())].into() };
+    let file = rustchain_transpile::from::langchain::read(&vfs, "a.py", &options);
+    let names: Vec<Value> = file.inner.iter().map(|i| op_json(&i.op)["name"].clone()).collect();
+    assert_eq!(names, ["a", "z", "supervisor"]);
 }

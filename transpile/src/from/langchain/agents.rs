@@ -1,7 +1,7 @@
 //! Agents: one turn of them, and the loops that run them.
 
-use super::data::{data, kwargs};
-use super::graph::{Agent, Graph, GraphEdge, GraphNode, Middleware, NodeKind, StateField};
+use super::data::data;
+use super::graph::{self, Agent, Graph, GraphEdge, GraphNode, NodeKind, StateField};
 use super::model::{Bind, Chain, Data, Effect, Executor, Lambda, Node, OpKind, Part, Prompt};
 use super::names::{Name, last};
 use super::state::{M, make, node, op_of};
@@ -279,11 +279,11 @@ fn classic_chain(m: &mut M<'_>, class: &str, model: Node, tools: &[Node], site: 
 
 // --- graphs that libraries build ---------------------------------------------------------------
 
-fn plain_node(id: &str, kind: NodeKind, class: Option<&str>, what: Option<Node>) -> GraphNode {
+pub(super) fn plain_node(id: &str, kind: NodeKind, class: Option<&str>, what: Option<Node>) -> GraphNode {
     GraphNode { id: id.into(), kind, class: class.map(str::to_owned), what, defer: false, retry: Vec::new() }
 }
 
-fn edge(source: &str, target: &str, via: Option<&str>) -> GraphEdge {
+pub(super) fn edge(source: &str, target: &str, via: Option<&str>) -> GraphEdge {
     GraphEdge {
         source: source.into(),
         target: target.into(),
@@ -335,7 +335,7 @@ fn given_agent(m: &mut M<'_>, args: &Args, prompt: &str, site: Site) -> Agent {
         response_format: get(m, "response_format"),
         name: get(m, "name"),
         tools,
-        middleware: Middleware::default(),
+        middleware: graph::Middleware::default(),
     }
 }
 
@@ -378,7 +378,7 @@ fn graph(
 }
 
 /// `langgraph.prebuilt.create_react_agent`.
-fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
+pub(super) fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     let agent = given_agent(m, args, "prompt", site);
     let (before, after) = (args.named("pre_model_hook").is_some(), args.named("post_model_hook").is_some());
     let structured = !matches!(agent.response_format, Data::Null);
@@ -429,46 +429,9 @@ fn react_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
 /// `langchain.agents.create_agent`.
 fn agent_graph(m: &mut M<'_>, args: &Args, site: Site) -> Value {
     let mut agent = given_agent(m, args, "system_prompt", site);
-    let hooks = super::middleware::read(m, args, site);
-    agent.middleware = hooks.adds;
     let call = node(m, OpKind::Lambda(Lambda::Named("model_node".into())), site);
-    let mut nodes = vec![
-        plain_node("__start__", NodeKind::Start, None, None),
-        plain_node("model", NodeKind::Function, Some("RunnableCallable"), Some(call)),
-    ];
-    // What runs before the model runs in order, what runs after it in the opposite one.
-    let mut edges = Vec::new();
-    let entry = hooks.before.first().map_or("model", String::as_str);
-    edges.push(edge("__start__", entry, None));
-    for (at, hook) in hooks.before.iter().enumerate() {
-        nodes.push(plain_node(hook, NodeKind::Function, Some("RunnableCallable"), None));
-        let next = hooks.before.get(at + 1).map_or("model", String::as_str);
-        edges.push(edge(hook, "__end__", Some("jump_edge")));
-        edges.push(edge(hook, next, Some("jump_edge")));
-    }
-    let mut last = "model";
-    for hook in hooks.after.iter().rev() {
-        nodes.push(plain_node(hook, NodeKind::Function, Some("RunnableCallable"), None));
-        edges.push(edge(last, hook, None));
-        last = hook;
-    }
-    match agent.tools.is_empty() {
-        true => edges.push(edge(last, "__end__", None)),
-        false => {
-            let tools = node(m, OpKind::ToolNode(agent.tools.clone()), site);
-            nodes.push(plain_node("tools", NodeKind::ToolNode, Some("ToolNode"), Some(tools)));
-            edges.push(edge(last, "__end__", Some("model_to_tools")));
-            edges.push(edge(last, "tools", Some("model_to_tools")));
-            if hooks.is_any {
-                edges.push(edge(last, entry, Some("model_to_tools")));
-            }
-            edges.push(edge("tools", entry, Some("tools_to_model")));
-            if agent.tools.iter().any(|t| matches!(&t.kind, OpKind::Tool(t) if t.return_direct)) {
-                edges.push(edge("tools", "__end__", Some("tools_to_model")));
-            }
-        }
-    }
-    nodes.push(plain_node("__end__", NodeKind::End, None, None));
-    let _ = kwargs(m, args);
-    graph(m, "create_agent", agent, nodes, edges, args, site)
+    let shape = super::middleware::shape(m, std::mem::take(&mut agent.tools), call, args, site);
+    agent.tools = shape.tools;
+    agent.middleware = shape.added;
+    graph(m, "create_agent", agent, shape.nodes, shape.edges, args, site)
 }

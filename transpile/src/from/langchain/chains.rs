@@ -1,4 +1,4 @@
-//! Chains that no global name holds: of functions, methods and attributes, and those that are run where they are made.
+//! Chains and ready-made agents that no global name holds: of functions, methods and attributes, and those that are run where they are made.
 
 use super::model::{Inner, LangChainFile, Node, Op, OpKind};
 use super::state::M;
@@ -45,6 +45,16 @@ pub(super) fn inner(m: &M<'_>, file: &LangChainFile, made: &[Node]) -> Vec<Inner
         }
     }
     out
+}
+
+/// The agents of the main file that the libraries build as graphs, each as often as it was made.
+pub(super) fn prebuilt(m: &M<'_>) -> Vec<Inner> {
+    let is_prebuilt = |op: &&Node| matches!(&op.kind, OpKind::Graph(graph) if graph.prebuilt.is_some());
+    let mut seen: HashSet<*const Op> = HashSet::new();
+    let own = m.host.ops.iter().filter(is_prebuilt).filter(|op| is_own(m, op));
+    own.filter(|op| seen.insert(Arc::as_ptr(op)))
+        .map(|op| Inner { function: function_around(m, op), op: op.clone() })
+        .collect()
 }
 
 fn mark(op: &Node, inside: &mut HashSet<*const Op>) {

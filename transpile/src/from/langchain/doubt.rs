@@ -40,6 +40,10 @@ pub(super) fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site)
         return;
     }
     let all = args.pos.iter().chain(args.kw.iter().map(|(_, v)| v));
+    if all.clone().any(super::graph::is_builder) && !is_shown(callee) {
+        let message = format!("`{callee}` gets the graph that is being built: what it changes is lost");
+        m.host.lose(Effect::Structure, message, site);
+    }
     let lists: Vec<&Value> = all.filter(|v| matches!(v, Value::Obj(_))).collect();
     let holds =
         lists.iter().any(|v| m.as_items(v).is_some_and(|items| items.iter().any(|i| op_of(m, i).is_some())));
@@ -50,6 +54,24 @@ pub(super) fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site)
             site,
         );
     }
+}
+
+/// A call that only shows what it is given.
+fn is_shown(callee: &str) -> bool {
+    matches!(
+        super::names::last(callee),
+        "print"
+            | "pprint"
+            | "display"
+            | "debug"
+            | "info"
+            | "warning"
+            | "error"
+            | "write"
+            | "type"
+            | "id"
+            | "repr"
+    )
 }
 
 /// One of two values, and which is not known. Where both are the same object in all that is shown, it is that one; where

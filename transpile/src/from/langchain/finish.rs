@@ -21,7 +21,15 @@ pub(super) fn finish(m: &mut M<'_>) -> LangChainFile {
             add(&mut file.objects, name.to_string(), op);
         }
     }
-    file.inner = super::graph::inner(m).into_iter().filter(|g| !is_held(&file.objects, &g.op)).collect();
+    let compiled = super::graph::inner(m).into_iter();
+    file.inner = match m.host.uncalled {
+        // An inventory also has the graphs that are made inside others.
+        true => {
+            let all = compiled.chain(super::chains::prebuilt(m));
+            all.filter(|g| !file.objects.iter().any(|o| is_named(&o.op, &g.op))).collect()
+        }
+        false => compiled.filter(|g| !is_held(&file.objects, &g.op)).collect(),
+    };
     let mut made = m.host.ops.clone();
     if m.host.uncalled {
         made.extend(super::uncalled::call_rest(m));
@@ -46,6 +54,15 @@ fn add(objects: &mut Vec<Named>, name: String, op: Node) {
     match objects.iter_mut().find(|o| Arc::ptr_eq(&o.op, &op)) {
         Some(known) => known.aliases.push(name),
         None => objects.push(Named { name, aliases: Vec::new(), op }),
+    }
+}
+
+/// Is the object this graph, also with a configuration?
+fn is_named(object: &Node, graph: &Node) -> bool {
+    match &object.kind {
+        OpKind::Bind(bind) => is_named(&bind.bound, graph),
+        OpKind::Retry { bound, .. } => is_named(bound, graph),
+        _ => Arc::ptr_eq(object, graph),
     }
 }
 

@@ -3,7 +3,8 @@
 use super::names::{self, last};
 use super::state::{LangChainHost, M, ThingClass, kind, thing};
 use super::{
-    agents, graph, legacy, memory, models, parsers, prompts, retrieval, runnables, structured, tools,
+    agents, graph, legacy, memory, middleware, models, parsers, prompts, retrieval, runnables, structured,
+    toolbox, tools,
 };
 use crate::python::value::ObjId;
 use crate::python::{Args, Eval, Host, ImportVerdict, Machine, Native, Site, SymbolKind, Value, is_secret};
@@ -20,6 +21,9 @@ impl Host for LangChainHost {
             return Ok(Some(runnables::item_getter(m, args, site)));
         }
         if let Some(value) = structured::call(m, path, args, site)? {
+            return Ok(Some(value));
+        }
+        if let Some(value) = middleware::call(m, path, args, site) {
             return Ok(Some(value));
         }
         let Some(name) = names::parse(path) else { return Ok(None) };
@@ -52,6 +56,9 @@ impl Host for LangChainHost {
         if let Some(value) = tools::apply_decorator(m, callee, args, site)? {
             return Ok(Some(value));
         }
+        if let Some(value) = middleware::apply(m, callee, args, site)? {
+            return Ok(Some(value));
+        }
         runnables::call_native(m, callee, args, site)
     }
 
@@ -75,6 +82,9 @@ impl Host for LangChainHost {
                 }
             }
             return runnables::method(m, &op, name, args, site);
+        }
+        if let Some(tools) = toolbox::method(m, receiver, name, site) {
+            return Ok(Some(tools));
         }
         retrieval::method(m, receiver, name, args, site)
     }
@@ -150,6 +160,10 @@ impl Host for LangChainHost {
             true => ImportVerdict::Present,
             false => ImportVerdict::Unknown,
         }
+    }
+
+    fn exports(module: &str, name: &str) -> Option<bool> {
+        super::exports::exports(module, name)
     }
 
     fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site) {

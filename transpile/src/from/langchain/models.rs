@@ -124,11 +124,18 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
         }
     }
     if matches!(name, Data::Null)
+        && let Some(dict) = args.unknown_kw.as_ref()
+    {
+        // The name may be among them.
+        name = Data::Unknown(m.describe(dict));
+    } else if matches!(name, Data::Null)
         && let Some(default) = provider.and_then(|p| p.default_model)
     {
         name = Data::Str(default.into());
     }
-    if let Data::Unknown(reason) = &name {
+    if let Data::Unknown(reason) = &name
+        && args.unknown_kw.is_none()
+    {
         m.host.lose(Effect::Setting, format!("the name of the model is not known: {reason}"), site);
     }
     let mut base_url = None;
@@ -148,7 +155,8 @@ pub(super) fn model(m: &mut M<'_>, class: &str, package: &str, args: &Args, site
         params.retain(|(k, _)| k != key);
         params.push((key.to_owned(), value));
     }
-    if class == "ChatAnthropic" && !params.iter().any(|(k, _)| k == "max_tokens") {
+    if class == "ChatAnthropic" && args.unknown_kw.is_none() && !params.iter().any(|(k, _)| k == "max_tokens")
+    {
         params.push((
             "max_tokens".into(),
             Data::Int(providers::anthropic_max_tokens(name.as_str().unwrap_or(""))),

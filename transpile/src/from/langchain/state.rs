@@ -51,6 +51,10 @@ pub(super) enum ThingClass {
     ConfigurableField,
     /// `@tool(…)` that waits for its function.
     ToolDecorator,
+    /// `@before_model` and other middleware of one function; `@hook_config(…)`.
+    Middleware,
+    /// A class that `create_model` makes.
+    MadeClass,
     /// Anything else of the libraries: loaders, splitters, documents, caches.
     Other,
 }
@@ -66,6 +70,8 @@ pub struct LangChainHost {
     pub(super) losses: Vec<PendingLoss>,
     /// What instances of classes of the file are.
     pub(super) instances: RefCell<HashMap<ObjId, Node>>,
+    /// Where methods of middleware may send the agent, by the method.
+    pub(super) jumps: HashMap<ObjId, Vec<String>>,
     /// The tables of LangGraph's objects.
     pub(super) graph: GraphState,
     /// How deep objects are nested, by their address.

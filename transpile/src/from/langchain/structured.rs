@@ -4,18 +4,15 @@ use super::data::data;
 use super::model::{Bind, Data, Effect, Lambda, Node, OpKind, Schema, Tool};
 use super::names::{self, last};
 use super::schema::{class_doc, of_class, of_function};
-use super::state::{M, node};
+use super::state::{M, ThingClass, node, thing, thing_of};
 use crate::python::value::ObjId;
 use crate::python::{Args, Eval, Object, Site, Value};
 use serde_json::Value as Json;
 
-/// Why the schema of a class is not known that Pydantic makes.
-const MADE_CLASS: &str = "a class made by `create_model`";
-
 /// Calls that make classes: `create_model`, `TypedDict("X", {…})`.
-pub(super) fn call(m: &mut M<'_>, path: &str, _args: &Args, site: Site) -> Eval<Option<Value>> {
+pub(super) fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<Option<Value>> {
     if matches!(path, "pydantic.create_model") {
-        return Ok(Some(m.unknown(MADE_CLASS, site.span)));
+        return Ok(Some(thing(m, ThingClass::MadeClass, "create_model", "pydantic", args, site)));
     }
     Ok(None)
 }
@@ -31,6 +28,9 @@ pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Sche
             }),
             _ => None,
         };
+    }
+    if let Some(args) = made_class(m, value) {
+        return made_schema(m, &args, site);
     }
     match m.object_of(value)? {
         Object::Class(class) => {
@@ -62,6 +62,37 @@ pub(super) fn schema_of(m: &mut M<'_>, value: &Value, site: Site) -> Option<Sche
     }
 }
 
+/// What `create_model` was given for this class.
+fn made_class(m: &M<'_>, value: &Value) -> Option<Args> {
+    thing_of(m, value).filter(|thing| thing.class == ThingClass::MadeClass).map(|thing| thing.args.clone())
+}
+
+/// The schema of a class made by `create_model("Name", field=(type, default))`; a type that is not known is told.
+fn made_schema(m: &mut M<'_>, args: &Args, site: Site) -> Option<Schema> {
+    let name = args.get(0, "model_name").and_then(Value::as_str)?.to_owned();
+    if let Some(more) = &args.unknown_kw {
+        let message = format!("some fields of the class `{name}` are not known: {}", m.describe(more));
+        m.host.lose(Effect::Setting, message, site);
+    }
+    let mut json = match args.named("__base__") {
+        Some(base) => schema_of(m, &base.clone(), site)?.json,
+        None => serde_json::json!({ "type": "object", "properties": {} }),
+    };
+    for (field, value) in &args.kw {
+        if field.starts_with("__") {
+            continue;
+        }
+        if let Err(reason) = super::schema::add_field(m, &mut json, field, value) {
+            let message = format!("the type of the field `{field}` of `{name}` is not known: {reason}");
+            m.host.lose(Effect::Setting, message, site);
+        }
+    }
+    if let Some(doc) = args.named("__doc__").and_then(Value::as_str) {
+        json["description"] = doc.into();
+    }
+    Some(Schema { name, json, strict: false })
+}
+
 /// A schema without titles.
 fn untitled(json: Json) -> Json {
     match json {
@@ -87,7 +118,7 @@ pub(super) fn with_structured_output(m: &mut M<'_>, op: &Node, args: &Args, site
         _ => "function_calling",
     };
     let method = args.named("method").and_then(Value::as_str).unwrap_or(default).to_owned();
-    let is_class = wanted.as_ref().is_some_and(|v| is_pydantic(m, v) || m.describe(v) == MADE_CLASS);
+    let is_class = wanted.as_ref().is_some_and(|v| is_pydantic(m, v) || made_class(m, v).is_some());
     let mut schema = wanted.as_ref().and_then(|v| schema_of(m, v, site));
     if let Some(schema) = schema.as_mut().filter(|_| is_class && method == "json_schema") {
         schema.strict = matches!(class.as_str(), "ChatOpenAI" | "AzureChatOpenAI" | "ChatXAI");

@@ -34,7 +34,7 @@ pub(super) fn call(m: &mut M<'_>, name: &Name<'_>, args: &Args, site: Site) -> E
             let tools = given.map(|v| list(m, &v, site)).unwrap_or_default();
             make(m, OpKind::ToolNode(tools), site)
         }
-        (class, "") if library_tool(class, name.module) => made_by_library(m, class, args, site),
+        (class, "") if library_tool(class, name.module) => super::toolbox::made(m, class, args, site),
         _ => return Ok(None),
     }))
 }
@@ -58,32 +58,6 @@ fn library_tool(class: &str, module: &str) -> bool {
         || matches!(class, "TavilySearch" | "TavilySearchResults")
         || (tool_class
             && (module.starts_with("langchain_tavily") || module.starts_with("langchain_experimental")))
-}
-
-fn made_by_library(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value {
-    let known = library_name(class);
-    let name = match args.named("name") {
-        Some(name) => data(m, name),
-        None => known.map_or(Data::Unknown(format!("the name that `{class}` has")), |n| Data::Str(n.into())),
-    };
-    let description = match args.named("description") {
-        Some(text) => data(m, text),
-        None => Data::Unknown(format!("the description that `{class}` has")),
-    };
-    m.host.lose(
-        Effect::Setting,
-        format!("`{class}` is a tool of a library: its description and arguments are not in the file"),
-        site,
-    );
-    let tool = Tool {
-        name,
-        description,
-        args_schema: json!({ "type": "object", "properties": { "query": { "type": "string" } }, "required": ["query"] }),
-        class: class.to_owned(),
-        code: None,
-        return_direct: false,
-    };
-    make(m, OpKind::Tool(tool), site)
 }
 
 fn one_argument(name: &str, schema: Json) -> Json {
@@ -132,28 +106,6 @@ fn loaded(m: &mut M<'_>, args: &Args, site: Site) -> Option<Value> {
         })
         .collect();
     Some(m.list(tools))
-}
-
-/// The name by which the model calls a tool of a library.
-fn library_name(class: &str) -> Option<&'static str> {
-    Some(match class {
-        "TavilySearchResults" => "tavily_search_results_json",
-        "TavilySearch" => "tavily_search",
-        "TavilyExtract" => "tavily_extract",
-        "DuckDuckGoSearchRun" | "DuckDuckGoSearchTool" => "duckduckgo_search",
-        "DuckDuckGoSearchResults" => "duckduckgo_results_json",
-        "WikipediaQueryRun" => "wikipedia",
-        "ArxivQueryRun" => "arxiv",
-        "GoogleSerperRun" => "google_serper",
-        "WolframAlphaQueryRun" => "wolfram_alpha",
-        "PythonREPLTool" => "Python_REPL",
-        "PythonAstREPLTool" => "python_repl_ast",
-        "ShellTool" => "terminal",
-        "PubmedQueryRun" => "pub_med",
-        "YahooFinanceNewsTool" => "yahoo_finance_news",
-        "OpenWeatherMapQueryRun" => "open_weather_map",
-        _ => return None,
-    })
 }
 
 /// `@tool`, `@tool("name")`, `@tool(args_schema=X)`, `tool(function)`.

@@ -54,6 +54,8 @@ pub(super) struct GraphState {
     compiled: Vec<Compiled>,
     tasks: Vec<functional::Task>,
     decorators: Vec<functional::Decorator>,
+    /// Tools that hand over, each with the agent that it hands over to.
+    handoffs: Vec<(Node, String)>,
     /// Functions whose `__name__` was set.
     renamed: HashMap<ObjId, String>,
 }
@@ -83,6 +85,7 @@ pub(super) fn call(m: &mut M<'_>, path: &str, args: &Args, site: Site) -> Eval<O
         ("create_supervisor", "") => Some(multi::supervisor(m, args, site)),
         ("create_handoff_tool", "") => Some(handoffs::create(m, args, site)),
         ("create_swarm", "") => Some(multi::swarm(m, args, site)),
+        ("add_active_agent_router", "") => multi::router(m, args, site),
         _ => None,
     })
 }
@@ -158,6 +161,11 @@ pub(super) fn op(m: &M<'_>, native: Native) -> Option<Node> {
 pub(super) fn inner(m: &M<'_>) -> Vec<Inner> {
     let all = m.host.graph.compiled.iter();
     all.map(|c| Inner { function: c.function.clone(), op: c.op.clone() }).collect()
+}
+
+/// Is it a graph that is being built?
+pub(super) fn is_builder(value: &Value) -> bool {
+    matches!(value, Value::Native(n) if n.kind == kind::BUILDER)
 }
 
 /// How much the graphs that are being built hold.

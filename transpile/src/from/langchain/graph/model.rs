@@ -65,6 +65,8 @@ pub struct Middleware {
     pub approved: Vec<String>,
     /// Where the person may do more than approve and reject.
     pub origin: Option<Origin>,
+    /// What is not carried over, and where it stands.
+    pub dropped: Vec<(String, Origin)>,
 }
 
 /// A bound of the calls of a model.

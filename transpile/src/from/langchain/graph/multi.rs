@@ -1,11 +1,12 @@
 //! Graphs of several agents: `create_supervisor`, `create_swarm`.
 
-use super::builder::{Action, Builder, END, NodeDef, START, push};
-use super::name_of;
+use super::builder::{ANY, Action, Builder, END, NodeDef, START, push};
 use super::targets::Ends;
+use super::{kind, name_of};
+use crate::from::langchain::data::texts;
 use crate::from::langchain::model::Effect;
 use crate::from::langchain::state::M;
-use crate::python::{Args, Site, Value};
+use crate::python::{Args, Native, Site, Value};
 
 /// A supervisor that hands over to agents, each of which comes back to it.
 pub(super) fn supervisor(m: &mut M<'_>, args: &Args, site: Site) -> Value {
@@ -26,6 +27,25 @@ pub(super) fn supervisor(m: &mut M<'_>, args: &Args, site: Site) -> Value {
         site,
     });
     builder.edge(START, &name);
+    // Without tools of its own that hand over, it gets one for each agent.
+    let mut own = args.named("tools").and_then(|v| m.as_items(v)).unwrap_or_default();
+    if !own.iter().any(|tool| super::handoffs::is_handoff(m, tool)) {
+        let prefix = args.named("handoff_tool_prefix").and_then(|v| m.text(v));
+        let prefix = prefix.unwrap_or_else(|| super::handoffs::PREFIX.to_owned());
+        for (agent, _) in &agents {
+            let tool = super::handoffs::tool_for(m, agent, &prefix, site);
+            own.push(tool);
+        }
+    }
+    // The supervisor itself is an agent with these tools.
+    if m.host.uncalled {
+        let mut given = args.clone();
+        given.pos.clear();
+        let tools = m.list(own);
+        given.set("tools", tools);
+        given.set("name", Value::str(name.as_str()));
+        crate::from::langchain::agents::react_graph(m, &given, site);
+    }
     for (agent, value) in agents {
         builder.node(&agent, Action::Value(value), site);
         builder.edge(&agent, &name);
@@ -57,6 +77,27 @@ pub(super) fn swarm(m: &mut M<'_>, args: &Args, site: Site) -> Value {
         });
     }
     push(m, builder)
+}
+
+/// `add_active_agent_router(builder=…, route_to=[…], default_active_agent=…)`: the first to act is the active one.
+pub(super) fn router(m: &mut M<'_>, args: &Args, site: Site) -> Option<Value> {
+    let builder = args.get(0, "builder")?.clone();
+    let Value::Native(Native { kind: kind::BUILDER, id }) = builder else { return None };
+    let route_to = args.named("route_to").cloned();
+    let targets = texts(m, route_to.as_ref());
+    if targets.is_none() {
+        m.host.lose(Effect::Structure, "the agents that the graph may begin with are not known", site);
+    }
+    if let Some(found) = m.host.graph.builders.get_mut(id as usize) {
+        match &targets {
+            Some(targets) => {
+                let names: Vec<&str> = targets.iter().map(String::as_str).collect();
+                found.branch(START, "route_to_active_agent", &names);
+            }
+            None => found.branch(START, "route_to_active_agent", &[ANY]),
+        }
+    }
+    Some(builder)
 }
 
 fn messages() -> Value {

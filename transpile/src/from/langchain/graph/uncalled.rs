@@ -1,6 +1,6 @@
 //! Functions that build graphs and that the file itself does not call: an application server does.
 
-use crate::from::langchain::model::Effect;
+use crate::from::langchain::model::{Effect, Op, OpKind};
 use crate::from::langchain::state::M;
 use crate::python::value::{Function, Object};
 use crate::python::{Args, ModuleId, Site, Stop, Value};
@@ -79,7 +79,19 @@ fn wanted(m: &M<'_>, function: &Function) -> bool {
             && function.site.span.start <= site.span.start
             && site.span.end <= function.site.span.end
     };
-    MARKS.iter().any(|mark| text.contains(mark)) && !m.host.graph.builders.iter().any(|b| inside(b.site))
+    MARKS.iter().any(|mark| text.contains(mark))
+        && !m.was_called(function)
+        && !m.host.graph.builders.iter().any(|b| inside(b.site))
+        && !m.host.ops.iter().any(|op| is_agent_of(m, op, function.site))
+}
+
+/// A graph that a library has built at a place inside this one.
+fn is_agent_of(m: &M<'_>, op: &Op, site: Site) -> bool {
+    let place = &op.origin;
+    matches!(&op.kind, OpKind::Graph(graph) if graph.prebuilt.is_some())
+        && site.span.start <= place.span.start
+        && place.span.end <= site.span.end
+        && place.file.split("#cell-").next() == Some(m.path_of(site.module))
 }
 
 fn call(m: &mut M<'_>, callee: &Value, site: Site) -> Result<Value, ()> {

@@ -89,6 +89,9 @@ fn prepared(
     }
     let mut gate = (!gates.is_empty()).then_some(Gate::All);
     let added = &agent.middleware;
+    for (message, origin) in &added.dropped {
+        body.shared.note(Fate::Lost, Effect::Structure, message, origin);
+    }
     if !added.approved.is_empty() {
         if gate.is_some() {
             return Some(Err(
