@@ -267,7 +267,7 @@ fn agent_with(middleware: &str) -> Project {
     let text = r#"
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelCallLimitMiddleware, ModelRetryMiddleware
-from langchain.agents.middleware import PIIMiddleware, ToolCallLimitMiddleware, ToolRetryMiddleware
+from langchain.agents.middleware import PIIMiddleware, ToolCallLimitMiddleware, ToolRetryMiddleware, before_model
 from langchain_core.tools import tool
 
 
@@ -326,7 +326,11 @@ fn middleware_without_a_counterpart_is_told() {
         ),
         ("ModelCallLimitMiddleware(run_limit=len(names))", "without a number of calls of a run"),
         ("HumanInTheLoopMiddleware(names)", "the tools of `HumanInTheLoopMiddleware` are not known"),
-        ("made()", "middleware of `create_agent` may add nodes and tools that are not told"),
+        (
+            "before_model(lambda state, runtime: None, name=\"log\")",
+            "the middleware `log` of the file is not carried over",
+        ),
+        ("made()", "middleware of the agent is not known"),
     ] {
         let project = agent_with(middleware);
         let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
