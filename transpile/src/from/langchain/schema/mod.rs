@@ -1,14 +1,19 @@
 //! JSON Schema from annotations, as Pydantic and LangChain make it (without titles).
 
+mod classes;
+mod created;
+
+pub(super) use classes::{class_body, class_doc, class_text, is_model_base, of_class};
+pub(super) use created::add_field;
+
 use super::data::data;
 use super::inspect::data as json_of;
-use super::names::{is_family, last};
+use super::names::last;
 use super::state::{M, ThingClass, thing_of};
 use crate::python::syntax::{self, ast};
-use crate::python::value::{Class, ScopeId};
+use crate::python::value::ScopeId;
 use crate::python::{Args, Object, SymbolKind, Value};
 use serde_json::{Map, Value as Json, json};
-use std::rc::Rc;
 
 /// Deepest type that is followed: classes may name themselves.
 const MAX_DEPTH: u32 = 12;
@@ -436,33 +441,6 @@ fn field_of_value(m: &M<'_>, value: &Value) -> Option<FieldInfo> {
     Some(info)
 }
 
-/// The definition of a class of a file, parsed again from its text.
-pub(super) fn class_body(m: &M<'_>, class: &Class) -> Option<ast::StmtClassDef> {
-    let (tree, _) = syntax::parse(&class_text(m, class)).ok()?;
-    tree.body.into_iter().find_map(|s| match s {
-        ast::Stmt::ClassDef(def) => Some(def),
-        _ => None,
-    })
-}
-
-/// The text of a class without the indent of its place.
-pub(super) fn class_text(m: &M<'_>, class: &Class) -> String {
-    unindented(m.source_of(class.site), m.column_of(class.site))
-}
-
-/// Text whose lines after the first lose `columns` of indent.
-fn unindented(text: &str, columns: usize) -> String {
-    let cut = |line: &str| -> usize {
-        line.bytes().take(columns).take_while(|b| matches!(b, b' ' | b'\t')).count()
-    };
-    let lines: Vec<&str> = text
-        .split('\n')
-        .enumerate()
-        .map(|(i, line)| if i == 0 { line } else { line.get(cut(line)..).unwrap_or(line) })
-        .collect();
-    lines.join("\n")
-}
-
 /// The member of an object's schema that names its properties in the order of the source.
 const ORDER: &str = "x-order";
 
@@ -498,195 +476,6 @@ pub(super) fn unordered(schema: &Json) -> Json {
     }
 }
 
-/// Adds `field=(type, default)` of a class that `create_model` makes to the schema of an object.
-///
-/// # Errors
-/// The type is not known; the field is there without one.
-pub(super) fn add_field(m: &M<'_>, json: &mut Json, name: &str, value: &Value) -> Result<(), String> {
-    let parts = m.as_items(value).unwrap_or_else(|| vec![value.clone(), Value::Ellipsis]);
-    let ty = parts.first().and_then(|ty| of_type(m, ty, 1));
-    let known = ty.is_some();
-    let mut out =
-        TypeSchema { json: ty.unwrap_or_else(|| json!({})), field: FieldInfo::default(), injected: false };
-    match parts.get(1) {
-        None | Some(Value::Ellipsis) => {}
-        Some(default) => {
-            let info = field_of_value(m, default).unwrap_or_else(|| FieldInfo {
-                default: m.to_json(default, 0),
-                has_default: true,
-                ..FieldInfo::default()
-            });
-            apply(&mut out, info);
-        }
-    }
-    let needed = !out.field.has_default;
-    let members = [("properties", json!({ name: property(out) })), (ORDER, json!([name]))];
-    for (key, new) in members {
-        match (json.get_mut(key), new) {
-            (Some(Json::Object(old)), Json::Object(new)) => old.extend(new),
-            (Some(Json::Array(old)), Json::Array(new)) => old.extend(new),
-            (_, new) => json[key] = new,
-        }
-    }
-    if needed {
-        match json.get_mut("required").and_then(Json::as_array_mut) {
-            Some(required) => required.push(name.into()),
-            None => json["required"] = json!([name]),
-        }
-    }
-    match (known, parts.first()) {
-        (true, _) => Ok(()),
-        (false, Some(ty)) => Err(m.describe(ty)),
-        (false, None) => Err("it has no type".into()),
-    }
-}
-
-/// The schema of a type that is a value: `str`, a class, `list[str]`, `Optional[int]`.
-fn of_type(m: &M<'_>, value: &Value, depth: u32) -> Option<Json> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    match value {
-        Value::None => Some(json!({ "type": "null" })),
-        Value::External(path) => external(path),
-        Value::Obj(_) => match m.object_of(value)? {
-            Object::Class(class) => of_class(m, value, &class.clone(), depth + 1),
-            _ => None,
-        },
-        Value::Symbol(symbol) => match &symbol.kind {
-            SymbolKind::Item(base, key) => generic(m, base, key, depth),
-            SymbolKind::Op("|", members) => any_of(m, members, depth),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn any_of(m: &M<'_>, members: &[Value], depth: u32) -> Option<Json> {
-    let mut any: Vec<Json> = Vec::new();
-    for member in members {
-        let one = of_type(m, member, depth + 1)?;
-        let inner = one.get("anyOf").and_then(Json::as_array).cloned().unwrap_or_else(|| vec![one]);
-        any.extend(inner);
-    }
-    let mut distinct: Vec<Json> = Vec::new();
-    for one in any {
-        if !distinct.contains(&one) {
-            distinct.push(one);
-        }
-    }
-    Some(if distinct.len() == 1 { distinct.swap_remove(0) } else { json!({ "anyOf": distinct }) })
-}
-
-fn generic(m: &M<'_>, base: &Value, key: &Value, depth: u32) -> Option<Json> {
-    let Value::External(path) = base else { return None };
-    let keys = m.as_items(key).unwrap_or_else(|| vec![key.clone()]);
-    let one = |at: usize| of_type(m, keys.get(at)?, depth + 1);
-    Some(match last(path) {
-        "Optional" => any_of(m, &[keys.first()?.clone(), Value::None], depth)?,
-        "Union" => any_of(m, &keys, depth)?,
-        "list" | "List" | "Sequence" | "Iterable" => json!({ "type": "array", "items": one(0)? }),
-        "set" | "Set" => json!({ "type": "array", "items": one(0)?, "uniqueItems": true }),
-        "dict" | "Dict" | "Mapping" => {
-            let value = one(1)?;
-            let more = if value == json!({}) { Json::Bool(true) } else { value };
-            json!({ "type": "object", "additionalProperties": more })
-        }
-        "Literal" => literal_of(keys.iter().map(|k| m.to_json(k, 0)).collect::<Option<Vec<_>>>()?)?,
-        _ => return None,
-    })
-}
-
-/// The schema of a class: a model, typed dict, dataclass or enum.
-pub(super) fn of_class(m: &M<'_>, value: &Value, class: &Rc<Class>, depth: u32) -> Option<Json> {
-    if class.is_enum {
-        return enum_schema(m, class);
-    }
-    if depth > MAX_DEPTH {
-        return Some(json!({ "type": "object" }));
-    }
-    let mut properties = Map::new();
-    let mut order: Vec<String> = Vec::new();
-    let mut required: Vec<String> = Vec::new();
-    for owner in m.own_classes(value).into_iter().rev() {
-        let def = class_body(m, &owner)?;
-        let total = !is_partial(&def);
-        let at = Lookup { scope: owner.scope };
-        for stmt in &def.body {
-            let ast::Stmt::AnnAssign(field) = stmt else { continue };
-            let ast::Expr::Name(name) = &*field.target else { continue };
-            let name = name.id.as_str();
-            if name.starts_with('_') || name == "model_config" || is_class_var(&field.annotation) {
-                continue;
-            }
-            let mut schema = of_annotation(m, at, &field.annotation, depth + 1)?;
-            if schema.injected {
-                continue;
-            }
-            if field.value.is_some() {
-                let value = m.class_attr_of(&owner, name);
-                let info = match &value {
-                    Some(value) => field_of_value(m, value).unwrap_or_else(|| FieldInfo {
-                        default: m.to_json(value, 0).or_else(|| enum_value(m, value)),
-                        has_default: true,
-                        ..FieldInfo::default()
-                    }),
-                    None => FieldInfo { has_default: true, ..FieldInfo::default() },
-                };
-                apply(&mut schema, info);
-            }
-            let needed = total && !schema.field.has_default && !is_not_required(&field.annotation);
-            properties.remove(name);
-            required.retain(|r| r != name);
-            if !order.iter().any(|o| o == name) {
-                order.push(name.to_owned());
-            }
-            if needed {
-                required.push(name.to_owned());
-            }
-            properties.insert(name.to_owned(), property(schema));
-        }
-    }
-    let mut out = json!({ "type": "object", "properties": properties, ORDER: order, NAME: &*class.name });
-    if let Some(doc) = class_doc(m, class)
-        && depth > 1
-    {
-        out["description"] = doc.into();
-    }
-    if !required.is_empty() {
-        out["required"] = required.into();
-    }
-    Some(out)
-}
-
-fn is_class_var(annotation: &ast::Expr) -> bool {
-    let head = match annotation {
-        ast::Expr::Subscript(s) => &*s.value,
-        other => other,
-    };
-    matches!(head, ast::Expr::Name(n) if n.id.as_str() == "ClassVar")
-        || matches!(head, ast::Expr::Attribute(a) if a.attr.as_str() == "ClassVar")
-}
-
-fn is_not_required(annotation: &ast::Expr) -> bool {
-    match annotation {
-        ast::Expr::Subscript(s) => match &*s.value {
-            ast::Expr::Name(n) => n.id.as_str() == "NotRequired",
-            ast::Expr::Attribute(a) => a.attr.as_str() == "NotRequired",
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// `class X(TypedDict, total=False)`.
-fn is_partial(def: &ast::StmtClassDef) -> bool {
-    def.arguments.iter().flat_map(|a| a.keywords.iter()).any(|k| {
-        k.arg.as_ref().is_some_and(|n| n.as_str() == "total")
-            && matches!(&k.value, ast::Expr::BooleanLiteral(b) if !b.value)
-    })
-}
-
 fn property(schema: TypeSchema) -> Json {
     let mut json = schema.json;
     if let Some(map) = json.as_object_mut() {
@@ -698,39 +487,6 @@ fn property(schema: TypeSchema) -> Json {
         }
     }
     json
-}
-
-fn enum_value(m: &M<'_>, value: &Value) -> Option<Json> {
-    m.to_json(&m.plain_attr(value, "value")?, 0)
-}
-
-fn enum_schema(m: &M<'_>, class: &Rc<Class>) -> Option<Json> {
-    let def = class_body(m, class)?;
-    let mut values = Vec::new();
-    for stmt in &def.body {
-        let ast::Stmt::Assign(assign) = stmt else { continue };
-        let Some(ast::Expr::Name(name)) = assign.targets.first() else { continue };
-        let value = m.class_attr_of(class, name.id.as_str())?;
-        let plain = m.plain_attr(&value, "value").unwrap_or(value);
-        values.push(m.to_json(&plain, 0)?);
-    }
-    let ty = match values.first()? {
-        Json::String(_) => "string",
-        Json::Number(_) => "integer",
-        _ => return Some(json!({ "enum": values })),
-    };
-    Some(match values.len() {
-        1 => json!({ "const": values[0], "type": ty, NAME: &*class.name }),
-        _ => json!({ "enum": values, "type": ty, NAME: &*class.name }),
-    })
-}
-
-/// The docstring of a class, cleaned.
-pub(super) fn class_doc(m: &M<'_>, class: &Rc<Class>) -> Option<String> {
-    let def = class_body(m, class)?;
-    let ast::Stmt::Expr(first) = def.body.first()? else { return None };
-    let ast::Expr::StringLiteral(text) = &*first.value else { return None };
-    Some(crate::python::clean_doc(text.value.to_str()))
 }
 
 /// The schema of the parameters of a function, and the names of those whose type is not known.
@@ -788,10 +544,4 @@ pub(super) fn of_function(
         out["required"] = required.into();
     }
     (out, unknown)
-}
-
-/// Is a class of a file one of Pydantic's, by its bases?
-pub(super) fn is_model_base(path: &str) -> bool {
-    matches!(last(path), "BaseModel" | "TypedDict" | "SQLModel" | "RootModel")
-        || (is_family(path.split('.').next().unwrap_or("")) && last(path) == "BaseModel")
 }
