@@ -8,7 +8,7 @@ use crate::from::lower::Fate;
 use crate::from::lower::text::string;
 use std::sync::Arc;
 
-/// Turns of the model within LangGraph's default limit of 25 steps.
+/// Turns of the model within 25 steps, the default limit of LangGraph's older versions; newer ones allow 10,007.
 const DEFAULT_TURNS: i64 = 13;
 
 /// A graph that `create_react_agent` or `create_agent` builds; `None` for any other.
@@ -17,7 +17,7 @@ pub(super) fn of_graph(body: &mut Body<'_, '_>, graph: &Graph, op: &Node) -> Opt
     Some(match prepared(body, graph, op)? {
         Ok((model, system)) => {
             let start = body.input("messages", "list<Message>");
-            looped(body, &model, system, &agent.tools, DEFAULT_TURNS, &start, op)
+            looped(body, &model, system, &agent.tools, &start, op)
         }
         Err(reason) => tools::lost(body, reason, &op.origin),
     })
@@ -37,7 +37,7 @@ pub(in crate::from::langchain) fn of_node(
     let agent = graph.agent.as_ref().ok_or("it runs a graph that is not known")?;
     let mut body = Body::new(shared);
     let (model, system) = prepared(&mut body, graph, op).ok_or(UNKNOWN)??;
-    match looped(&mut body, &model, system, &agent.tools, DEFAULT_TURNS, messages, op) {
+    match looped(&mut body, &model, system, &agent.tools, messages, op) {
         Value::Code(code) => {
             Ok((body.steps.iter().map(|step| super::step_text(step, 2)).collect(), code.code))
         }
@@ -103,7 +103,11 @@ fn prepared(
         body.shared.note(Fate::Approximated, Effect::Body, message, origin);
         gate = Some(Gate::Tools(added.approved.clone()));
     }
-    Some(Ok((Asked { gate, calls: added.calls, ..model }, system)))
+    let limit = added.calls.map(|CallLimit { calls, ends }| Limit {
+        calls,
+        words: ends.then(|| format!("Model call limits exceeded: run limit ({calls}/{calls})")),
+    });
+    Some(Ok((Asked { gate, limit, ..model }, system)))
 }
 
 /// The model of an agent, and what its client does by itself.
@@ -115,7 +119,14 @@ struct Asked {
     /// The tools that a person is asked about before they run.
     gate: Option<Gate>,
     /// A bound of the file itself.
-    calls: Option<CallLimit>,
+    limit: Option<Limit>,
+}
+
+/// A bound of the calls of the model.
+struct Limit {
+    calls: i64,
+    /// The last message of a run that it ends, in the library's words; without, the run fails.
+    words: Option<String>,
 }
 
 /// The tools that a person is asked about.
@@ -134,7 +145,7 @@ impl Asked {
             streams: provider::streams(op),
             retry: provider::client_retry(op),
             gate: None,
-            calls: None,
+            limit: None,
         })
     }
 }
@@ -206,8 +217,6 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
     let Some(asked) = Asked::of(body, &bind.bound) else {
         return tools::lost(body, "the model of the agent is none that the runtime has", &op.origin);
     };
-    // An executor asks for its model's answers in pieces.
-    let model = Asked { streams: true, ..asked };
     if let Some(memory) = &executor.memory {
         let message = format!("the memory `{memory}` of the agent is left out");
         body.shared.note(Fate::Lost, Effect::Setting, message, &op.origin);
@@ -219,21 +228,20 @@ pub(super) fn of_executor(body: &mut Body<'_, '_>, executor: &Executor, op: &Nod
     let turns = match executor.max_iterations {
         Data::Int(n) if n > 0 => n,
         _ => {
-            body.shared.note(
-                Fate::Approximated,
-                Effect::Setting,
-                "the loop of the agent is bounded by 15 turns",
-                &op.origin,
-            );
+            let message = "the loop of the agent is bounded by 15 turns";
+            body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
             15
         }
     };
+    let limit = Limit { calls: turns, words: Some("Agent stopped due to max iterations.".to_owned()) };
+    // An executor asks for its model's answers in pieces.
+    let model = Asked { streams: true, limit: Some(limit), ..asked };
     let mut start: Vec<String> = sent.messages.into_iter().collect();
     if let Some(prompt) = sent.prompt {
         start.push(format!("[Message {{ role: Role.user, content: {prompt} }}]"));
     }
     let start = if start.is_empty() { "[]".to_owned() } else { start.join(" + ") };
-    let value = looped(body, &model, sent.system, &executor.tools, turns, &start, op);
+    let value = looped(body, &model, sent.system, &executor.tools, &start, op);
     match value {
         Value::Code(code) => Value::Code(Code::new(format!("{}[-1].content", code.code), "string")),
         other => other,
@@ -246,25 +254,24 @@ fn looped(
     model: &Asked,
     system: Option<String>,
     tool_ops: &[Node],
-    turns: i64,
     start: &str,
     op: &Node,
 ) -> Value {
-    let turns = match &model.calls {
+    let turns = match &model.limit {
         // The file's own bound.
         Some(limit) => limit.calls,
         None => {
             let message = format!(
-                "the loop ends after {turns} turns of the model, as LangChain's own limit does: confirm the bound"
+                "the loop ends with an error after {DEFAULT_TURNS} turns of the model, which are the 25 steps that older versions of LangGraph allow; newer ones go on: confirm the bound"
             );
             body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
-            turns
+            DEFAULT_TURNS
         }
     };
     let names = tools::list(body, tool_ops, &op.origin);
     let list = names.join(", ");
     let system_arg = system.as_ref().map(|s| format!("system: {s}, ")).unwrap_or_default();
-    let Asked { model, streams, retry, gate, calls } = model;
+    let Asked { model, streams, retry, gate, limit } = model;
     let stream = if *streams { ", stream: true" } else { "" };
     if names.is_empty() {
         let call = format!("ask<Message>(model: {model}, {system_arg}messages: {start}{stream})");
@@ -303,8 +310,8 @@ fn looped(
         format!("/// One turn: the model, then the tools it asked for.\nchain {name}{text}")
     });
     let answered = |m: &str| format!("{m}[-1].role == Role.assistant");
-    let until = match calls {
-        Some(CallLimit { calls, ends: true }) => {
+    let until = match limit {
+        Some(Limit { calls, words: Some(_) }) => {
             let count = |m: &str| format!("len([a for a in {m} if a.role == Role.assistant])");
             format!("{} || ({} >= {} + {calls})", answered("m"), count("m"), count(start))
         }
@@ -312,12 +319,10 @@ fn looped(
     };
     let call = format!("loop m from {start} until {until}, max {turns} {{ {turn}(messages: m{args}) }}");
     let step = body.step("talk", call, &op.origin);
-    let Some(CallLimit { calls, ends: true }) = calls else {
+    let Some(Limit { words: Some(words), .. }) = limit else {
         return Value::Code(Code::new(step, "list<Message>"));
     };
-    // The library's own words.
-    let text = format!("Model call limits exceeded: run limit ({calls}/{calls})");
-    let limit = format!("[Message {{ role: Role.assistant, content: {} }}]", string(&text));
+    let limit = format!("[Message {{ role: Role.assistant, content: {} }}]", string(words));
     let ended =
         body.step("ended", format!("if {} then {step} else {step} + {limit}", answered(&step)), &op.origin);
     Value::Code(Code::new(ended, "list<Message>"))

@@ -106,12 +106,17 @@ pub(in crate::from::langchain) fn client_retry(op: &Node) -> Option<String> {
     (retries > 0).then(|| format!("retry {retries} on {on} {{ backoff: exponential(500ms), cap: 8s }}"))
 }
 
-/// Tells the settings of a model's client that have no place: that of an agent, or of one of several models.
+/// Tells what the client of one of several models does, which has no place.
 pub(super) fn client_left_out(body: &mut Body<'_, '_>, op: &Node) {
     let OpKind::Model(model) = &op.kind else { return };
     let set = |value: &Data| !matches!(value, Data::Null | Data::Bool(false) | Data::Int(0));
     for (key, _) in model.params.iter().filter(|(key, value)| CLIENT.contains(&key.as_str()) && set(value)) {
         left_out(body, key, op);
+    }
+    let given = model.params.iter().any(|(key, _)| key == "max_retries");
+    if !given && client_retry(op).is_some() {
+        let message = "the client tries a request that failed 2 times more; here the next model is asked at once";
+        body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
     }
 }
 
