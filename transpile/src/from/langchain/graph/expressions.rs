@@ -224,7 +224,11 @@ impl Translator<'_, '_> {
                                 parts.push(Expr::Text(text.value.to_string()));
                             }
                             ast::InterpolatedStringElement::Interpolation(hole) => {
-                                if hole.format_spec.is_some() || hole.debug_text.is_some() {
+                                let is_plain = matches!(
+                                    hole.conversion,
+                                    ast::ConversionFlag::None | ast::ConversionFlag::Str
+                                );
+                                if hole.format_spec.is_some() || hole.debug_text.is_some() || !is_plain {
                                     return Err("it formats a value".to_owned());
                                 }
                                 parts.push(self.expr(&hole.expression, env, asks)?);

@@ -3,6 +3,7 @@
 use super::again::Joined;
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
+use crate::from::lower::names::identifier;
 use std::collections::BTreeMap;
 
 /// Longest text of an expression, bytes: what stands twice in it doubles at each level.
@@ -58,6 +59,14 @@ impl Scope {
             count += 1;
             name = format!("{hint}{count}");
         }
+        name
+    }
+
+    /// A variable of a list; how it is called: names of Python may be words of the language, or names of steps.
+    pub fn bound(&mut self, item: &str, ty: Ty) -> String {
+        let name = self.free(&identifier(item));
+        self.variables.insert(item.to_owned(), ty);
+        self.texts.insert(item.to_owned(), name.clone());
         name
     }
 
@@ -138,13 +147,13 @@ impl Scope {
                     return Err("it iterates over something that is no list".to_owned());
                 };
                 let mut inner = self.clone();
-                inner.variables.insert(item.clone(), *of);
+                let name = inner.bound(item, *of);
                 let (element, ty) = inner.print(element)?;
                 let test = match test {
                     Some(test) => format!(" if {}", inner.test(test)?),
                     None => String::new(),
                 };
-                (format!("[{element} for {item} in {list}{test}]"), Ty::List(Box::new(ty)))
+                (format!("[{element} for {name} in {list}{test}]"), Ty::List(Box::new(ty)))
             }
         })
     }
@@ -247,9 +256,13 @@ impl Scope {
         };
         let (_, others) = typed.split_last().ok_or("an empty condition")?;
         if op == "and" || !others.iter().all(|(_, ty)| is_like_last(ty)) {
+            // Python gives one of the values.
+            if typed.iter().any(|(_, ty)| *ty != Ty::Bool) {
+                return Err(format!("`{op}` of values that are no conditions has no counterpart"));
+            }
             let word = if op == "and" { " && " } else { " || " };
-            let tests = typed.iter().map(|(text, ty)| test_of(text, ty).map(|test| wrapped(&test)));
-            return Ok((tests.collect::<Result<Vec<_>, _>>()?.join(word), Ty::Bool));
+            let tests: Vec<String> = typed.iter().map(|(text, _)| wrapped(text)).collect();
+            return Ok((tests.join(word), Ty::Bool));
         }
         // The first value that is not empty.
         let (mut chosen, _) = typed.pop().ok_or("an empty condition")?;
@@ -321,6 +334,12 @@ impl Scope {
                 _ => Err("it joins dicts whose keys are not known".to_owned()),
             };
         }
+        if let ("list", [value]) = (name, args) {
+            return match self.print(value)? {
+                listed @ (_, Ty::List(_)) => Ok(listed),
+                (_, ty) => Err(format!("it makes a list of {}", ty.text())),
+            };
+        }
         if let ("text", [value]) = (name, args) {
             return self.text(value);
         }
@@ -387,6 +406,15 @@ impl Scope {
     /// # Errors
     /// As [`Scope::print`].
     pub fn test(&self, expr: &Expr) -> Result<String, String> {
+        if let Expr::Binary(op @ ("and" | "or"), a, b) = expr {
+            let operands = operands(op, a, b);
+            if operands.len() > MOST_OPERANDS {
+                return Err(format!("`{op}` of more than {MOST_OPERANDS} values"));
+            }
+            let word = if *op == "and" { " && " } else { " || " };
+            let tests = operands.iter().map(|operand| self.test_in(operand));
+            return Ok(tests.collect::<Result<Vec<_>, _>>()?.join(word));
+        }
         let (text, ty) = self.print(expr)?;
         test_of(&text, &ty)
     }

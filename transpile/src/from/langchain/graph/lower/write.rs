@@ -538,7 +538,7 @@ impl Lowering<'_, '_, '_> {
         let (list, ty) = scope.print(&sends.list)?;
         let Ty::List(item) = ty else { return Err("it sends over something that is no list".to_owned()) };
         let mut inner = scope.clone();
-        inner.variables.insert(sends.item.clone(), *item);
+        let bound = inner.bound(&sends.item, *item);
         let (name, is_new) = self.chain_of(&format!("each {node}"), &format!("{node}_each"));
         let input = match self.written.get(&format!("input {node}")) {
             Some(known) => known.clone(),
@@ -559,8 +559,7 @@ impl Lowering<'_, '_, '_> {
                 .push(format!("/// What is sent to `{node}`.\nrecord {input} {{ {} }}", declared.join(", ")));
         }
         let written = self.update_chain(node, (&name, is_new), &input, packet)?;
-        let call =
-            format!("for {} in {list} {{ {name}(s: {input} {{ {} }}) }}", sends.item, given.join(", "));
+        let call = format!("for {bound} in {list} {{ {name}(s: {input} {{ {} }}) }}", given.join(", "));
         Ok((call, written))
     }
 }
