@@ -367,6 +367,15 @@ impl Expr {
         }
     }
 
+    /// Does it begin with a list that was changed in place?
+    pub fn is_grown(&self) -> bool {
+        match self {
+            Expr::Binary("+=", ..) => true,
+            Expr::Binary("+", first, _) => first.is_grown(),
+            _ => false,
+        }
+    }
+
     /// How many expressions it is made of.
     pub fn size(&self) -> usize {
         let mut count = 0;

@@ -6,13 +6,13 @@ use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
 use super::translate::{Env, Reason, Translator};
-use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
+use crate::from::langchain::model::{Bind, Effect, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::op_of;
-use crate::python::syntax::ast;
+use crate::python::syntax::{ast, span_of};
 use crate::python::value::{Code, Function};
-use crate::python::{Object, Value};
+use crate::python::{Object, Site, Value};
 use std::rc::Rc;
 
 impl Translator<'_, '_> {
@@ -139,8 +139,13 @@ impl Translator<'_, '_> {
                 .find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == "content"));
             call.arguments.args.first().or(by_name.map(|k| &k.value)).cloned()
         };
-        if let (Some(_), Some(given)) = (role_of_class(name), argument(call, "tool_calls")) {
+        let more = ["tool_calls", "id", "additional_kwargs"].iter().find_map(|n| argument(call, n));
+        if let (Some(_), Some(given)) = (role_of_class(name), more) {
             return Err(format!("its message has `{given}`"));
+        }
+        if role_of_class(name).is_some() && argument(call, "name").is_some() {
+            let site = Site { module: self.function.site.module, span: span_of(call) };
+            self.m.host.lose(Effect::Body, "the name of a message, which a model is sent".to_owned(), site);
         }
         if let ("ToolMessage", Some(content)) = (name, content(call)) {
             let id = call.arguments.keywords.iter().find(|k| argument_is(k, "tool_call_id"));

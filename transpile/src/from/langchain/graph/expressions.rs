@@ -3,6 +3,7 @@
 use super::body::{Ask, Expr};
 use super::builder::node_id;
 use super::prompt::role;
+use super::shared;
 use super::translate::{Env, Reason, Translator};
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::{op_of, thing_of};
@@ -168,6 +169,9 @@ impl Translator<'_, '_> {
             self.m.name_seen_by(self.function.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
         if let Some(op) = op_of(self.m, &value) {
             return Ok(Expr::Runnable(op));
+        }
+        if self.m.functions().any(|(_, function)| shared::changes(&function, name)) {
+            return Err(format!("it reads `{name}`, which a function of the file changes"));
         }
         self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))
     }

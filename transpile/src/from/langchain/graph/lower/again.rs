@@ -22,7 +22,7 @@ impl Scope {
         }
         let mut first = value;
         let mut is_whole = true;
-        while let Expr::Binary("+", left, right) = first {
+        while let Expr::Binary("+" | "+=", left, right) = first {
             is_whole &= !self.gives_again(field, right);
             first = left;
         }

@@ -280,13 +280,13 @@ fn is_messages(expr: &Expr) -> bool {
         Expr::Field(name) | Expr::FieldOr(name, _) => name.contains("message"),
         Expr::List(_) => true,
         Expr::Call("list", listed) => listed.iter().all(is_messages),
-        Expr::Binary("+", a, b) => is_messages(a) || is_messages(b),
+        Expr::Binary("+" | "+=", a, b) => is_messages(a) || is_messages(b),
         _ => false,
     }
 }
 
 fn texted(scope: &Scope, expr: &Expr) -> Result<String, String> {
-    match scope.print(expr)? {
+    match super::print::there(scope.print(expr)?) {
         (text, Ty::String) => Ok(text),
         (_, ty) => Err(format!("it asks with {}", ty.text())),
     }

@@ -150,7 +150,8 @@ pub(super) struct Ran {
 impl Lowering<'_, '_, '_> {
     pub(super) fn scope(&self) -> Scope {
         let fields = self.fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect();
-        Scope { state: "s".to_owned(), fields, ..Scope::default() }
+        let nullable = self.fields.iter().filter(|f| f.is_nullable).map(|f| f.name.clone()).collect();
+        Scope { state: "s".to_owned(), fields, nullable, ..Scope::default() }
     }
 
     fn reducers(&self) -> Vec<(String, Option<String>)> {
@@ -545,7 +546,7 @@ impl Lowering<'_, '_, '_> {
             None => self.chain_of(&format!("input {node}"), &format!("{}Input", type_name(node))).0,
         };
         let mut packet = Scope { state: "s".to_owned(), ..Scope::default() };
-        packet.fields = self.scope().fields;
+        (packet.fields, packet.nullable) = (self.scope().fields, self.scope().nullable);
         let (mut declared, mut given) = (Vec::new(), Vec::new());
         for (field, value) in &sends.fields {
             let (text, ty) = inner.print(value)?;
