@@ -384,6 +384,13 @@ impl<'a> Visitor<'a> for Facts {
                 call.arguments.args.iter().skip(1).for_each(|a| self.visit_expr(a));
             }
             ast::Expr::Call(call) => {
+                let is_message = called(call).is_some_and(|name| name.ends_with("Message"));
+                if is_message
+                    && call.arguments.keywords.iter().any(|k| k.arg.as_ref().is_some_and(|a| a == "id"))
+                {
+                    self.obstacle =
+                        Some("its message has an `id`, by which LangGraph replaces one".to_owned());
+                }
                 if let ast::Expr::Attribute(attr) = &*call.func
                     && shared::CHANGES.contains(&attr.attr.as_str())
                     && !self.is_state(&attr.value)

@@ -88,6 +88,13 @@ pub(in crate::from::langchain) fn approximations(graph: &Graph, text: &str) -> V
         let bound = graph.wiring.as_ref().and_then(|w| w.recursion_limit).unwrap_or(STEPS);
         out.push(format!("the loop ends with an error after {bound} rounds: confirm the bound"));
     }
+    let routes = graph.wiring.iter().flat_map(|w| &w.branches).filter_map(|b| b.route.as_ref().ok());
+    if routes.into_iter().any(Block::sends) {
+        out.push(
+            "where there is nothing to send, LangGraph ends, and here what follows the packets runs"
+                .to_owned(),
+        );
+    }
     if let Some(saver) = &graph.checkpointer {
         out.push(format!("`{saver}` keeps no state between runs here: the log of a run keeps each step"));
     }
