@@ -34,6 +34,7 @@ macro_rules! graphs {
 }
 
 graphs!(
+    the_graph_as_python,
     the_graph_bare_routes,
     the_graph_branches_ask,
     the_graph_by_hand,
@@ -336,6 +337,28 @@ fn middleware_without_a_counterpart_is_told() {
         let ended = project.expect(1, &["transpile", "from-langchain", "app.py", "-o", "."]);
         let said = format!("{}{}", ended.stdout, ended.stderr);
         assert!(said.contains(why), "{middleware}\n{said}");
+    }
+}
+
+#[test]
+fn lists_that_are_changed_under_another_name_are_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    for (body, why) in [
+        (
+            "a = []\n    b = a\n    b.append(llm.invoke(\"go\").content)\n    return {\"n\": len(a)}",
+            "it changes a list that has another name too",
+        ),
+        (
+            "a = [\"x\"]\n    for b in a:\n        a.append(llm.invoke(b).content)\n    return {\"n\": len(a)}",
+            "it changes a list that has another name too",
+        ),
+        (
+            "a = state[\"n\"]\n    a += [llm.invoke(\"go\").content]\n    return {}",
+            "it changes `n` of its state in place and gives it in another way",
+        ),
+    ] {
+        let (_, said) = with_draft(body, head);
+        assert!(said.starts_with('1') && said.contains(why), "{said}");
     }
 }
 

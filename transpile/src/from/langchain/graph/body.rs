@@ -242,6 +242,15 @@ impl Block {
         inside || self.asks.iter().any(asked)
     }
 
+    /// Does it send packets on some way through it?
+    pub fn sends(&self) -> bool {
+        match &self.end {
+            End::Sends(_) => true,
+            End::If(_, yes, no) => yes.sends() || no.sends(),
+            _ => false,
+        }
+    }
+
     /// Is a variable read on some way through it?
     pub fn reads_variable(&self, id: &str) -> bool {
         let mut found = false;
@@ -364,6 +373,15 @@ impl Expr {
                 element.each(f);
             }
             _ => {}
+        }
+    }
+
+    /// Does it begin with a list that was changed in place?
+    pub fn is_grown(&self) -> bool {
+        match self {
+            Expr::Binary("+=", ..) => true,
+            Expr::Binary("+", first, _) => first.is_grown(),
+            _ => false,
         }
     }
 

@@ -6,13 +6,13 @@ use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
 use super::translate::{Env, Reason, Translator};
-use crate::from::langchain::model::{Bind, Node, OpKind, TemplateFormat};
+use crate::from::langchain::model::{Bind, Effect, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::op_of;
-use crate::python::syntax::ast;
+use crate::python::syntax::{ast, span_of};
 use crate::python::value::{Code, Function};
-use crate::python::{Object, Value};
+use crate::python::{Object, Site, Value};
 use std::rc::Rc;
 
 impl Translator<'_, '_> {
@@ -74,8 +74,14 @@ impl Translator<'_, '_> {
             let name = p.parameter.name.id.as_str();
             let by_name =
                 call.arguments.keywords.iter().find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == name));
-            let given = call.arguments.args.get(at).or(by_name.map(|k| &k.value)).or(p.default.as_deref());
-            let value = self.expr(given.ok_or_else(unknown)?, env, asks)?;
+            let value = match (call.arguments.args.get(at).or(by_name.map(|k| &k.value)), p.default()) {
+                (Some(given), _) => self.expr(given, env, asks)?,
+                // A default is a value of the place where the function stands.
+                (None, Some(default)) => {
+                    self.inside(function.clone(), String::new(), default, &mut Env::default(), asks)?
+                }
+                (None, None) => return Err(unknown()),
+            };
             inner.locals.insert(name.to_owned(), value);
         }
         let result = self.inside(function, String::new(), &body, &mut inner, asks);
@@ -133,8 +139,13 @@ impl Translator<'_, '_> {
                 .find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == "content"));
             call.arguments.args.first().or(by_name.map(|k| &k.value)).cloned()
         };
-        if let (Some(_), Some(given)) = (role_of_class(name), argument(call, "tool_calls")) {
+        let more = ["tool_calls", "id", "additional_kwargs"].iter().find_map(|n| argument(call, n));
+        if let (Some(_), Some(given)) = (role_of_class(name), more) {
             return Err(format!("its message has `{given}`"));
+        }
+        if role_of_class(name).is_some() && argument(call, "name").is_some() {
+            let site = Site { module: self.function.site.module, span: span_of(call) };
+            self.m.host.lose(Effect::Body, "the name of a message, which a model is sent".to_owned(), site);
         }
         if let ("ToolMessage", Some(content)) = (name, content(call)) {
             let id = call.arguments.keywords.iter().find(|k| argument_is(k, "tool_call_id"));
@@ -175,7 +186,9 @@ impl Translator<'_, '_> {
                 Ok(Expr::If(Box::new(test), Box::new(a.clone()), Box::new(b.clone())))
             }
             ("str", [one]) => Ok(Expr::Parts(vec![one.clone()])),
-            ("list" | "tuple", [one]) => Ok(one.clone()),
+            ("list" | "tuple", [Expr::List(_) | Expr::For { .. } | Expr::Answer(_)]) => Ok(args[0].clone()),
+            // Of a text it makes a list of letters: the type is known when it is written.
+            ("list" | "tuple", [_]) => Ok(Expr::Call("list", args)),
             ("bool", [one]) => Ok(Expr::Not(Box::new(Expr::Not(Box::new(one.clone()))))),
             ("dict", []) => {
                 let mut fields = Vec::new();
@@ -447,6 +460,22 @@ fn answers_in(walk: impl FnOnce(&mut dyn FnMut(&Expr))) -> Vec<usize> {
     out
 }
 
+/// What stands for the element of a list: no name of an element that another name holds.
+fn item_of(name: &str, env: &Env) -> String {
+    let is_held = |item: &str| {
+        env.locals.iter().filter(|(local, _)| *local != name).any(|(_, value)| {
+            let mut found = false;
+            value.each(&mut |e| found |= matches!(e, Expr::Variable(known) if known == item));
+            found
+        })
+    };
+    let mut item = name.to_owned();
+    while is_held(&item) {
+        item.push('_');
+    }
+    item
+}
+
 /// Is a value the structured answer of the last question?
 fn is_structured(value: &Expr, asks: &[Ask]) -> bool {
     let asked = asks.last().filter(|ask| matches!(value, Expr::Answer(id) if *id == ask.id));
@@ -468,7 +497,8 @@ impl Translator<'_, '_> {
         };
         let list = self.boxed(&generator.iter, env, asks)?;
         let mut inner = env.clone();
-        inner.locals.insert(item.id.to_string(), Expr::Variable(item.id.to_string()));
+        let called = item_of(item.id.as_str(), env);
+        inner.locals.insert(item.id.to_string(), Expr::Variable(called.clone()));
         let before = asks.len();
         let test = match generator.ifs.as_slice() {
             [] => None,
@@ -480,7 +510,7 @@ impl Translator<'_, '_> {
         }
         let element = self.boxed(element, &mut inner, asks)?;
         if asks.len() > before {
-            let answers = for_each(asks, before, (item.id.as_str(), *list), test.is_some(), &element)?;
+            let answers = for_each(asks, before, (&called, *list), test.is_some(), &element)?;
             if asks.last().is_some_and(|ask| !matches!(ask.asked, Asked::Task(..))) {
                 self.wait(&answers, env, asks);
             }
@@ -488,9 +518,9 @@ impl Translator<'_, '_> {
         }
         // `[future.result() for future in futures]` waits for them.
         self.wait(&list, env, asks);
-        if test.is_none() && matches!(&*element, Expr::Variable(name) if *name == item.id.as_str()) {
+        if test.is_none() && matches!(&*element, Expr::Variable(name) if *name == called) {
             return Ok(*list);
         }
-        Ok(Expr::For { item: item.id.to_string(), list, test, element })
+        Ok(Expr::For { item: called, list, test, element })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::body::{Block, End};
 use super::builder::END;
+use super::shared;
 use super::targets::function_of;
 use super::translate::{Reason, state_parameter};
 use crate::from::langchain::data;
@@ -34,6 +35,8 @@ pub struct Carried {
     pub by_attribute: bool,
     /// `async def`.
     pub is_async: bool,
+    /// The fields that it changes in place.
+    pub changed: Vec<String>,
 }
 
 impl Carried {
@@ -53,6 +56,8 @@ impl Carried {
 pub(super) struct Schema<'s> {
     pub class: Option<&'s Value>,
     pub fields: &'s [String],
+    /// Those whose updates a reducer joins, but messages.
+    pub joined: &'s [String],
 }
 
 impl Carried {
@@ -87,6 +92,15 @@ impl Carried {
         if let Some(obstacle) = facts.obstacle {
             return Err(format!("{reason}, and {obstacle}"));
         }
+        if let Some(name) = facts.changed.iter().find(|name| schema.joined.contains(name)) {
+            return Err(format!(
+                "{reason}, and it changes `{name}` of its state in place, which a reducer joins"
+            ));
+        }
+        let changed: Vec<String> =
+            facts.changed.iter().filter(|name| schema.fields.contains(name)).cloned().collect();
+        let mut writes = facts.written(schema.fields);
+        changed.iter().for_each(|name| insert(&mut writes, name.clone()));
         let code = data::code(m, value).ok_or_else(|| reason.clone())?;
         Ok(Carried {
             owner,
@@ -94,7 +108,8 @@ impl Carried {
             reason,
             by_attribute: facts.by_attribute
                 || (facts.is_whole && schema.class.is_some_and(|s| is_object(m, s))),
-            writes: facts.written(schema.fields),
+            writes,
+            changed,
             reads: (!facts.is_whole).then_some(facts.reads),
             labels: facts.labels.filter(|labels| !labels.is_empty()),
             goes: facts.goes,
@@ -124,6 +139,10 @@ struct Facts {
     held: Vec<(String, Option<Vec<String>>)>,
     labels: Option<Vec<String>>,
     goes: bool,
+    /// The fields that it changes in place.
+    changed: Vec<String>,
+    /// Names of what a field holds.
+    aliases: Vec<(String, String)>,
     /// What keeps it from being a tool.
     obstacle: Option<String>,
 }
@@ -146,6 +165,8 @@ impl Facts {
             held: Vec::new(),
             labels: Some(Vec::new()),
             goes: false,
+            changed: Vec::new(),
+            aliases: Vec::new(),
             obstacle,
         })
     }
@@ -165,6 +186,34 @@ impl Facts {
 
     fn is_state(&self, expr: &ast::Expr) -> bool {
         matches!(expr, ast::Expr::Name(name) if name.id.as_str() == self.state)
+    }
+
+    /// The field whose value an expression is.
+    fn field_of(&self, expr: &ast::Expr) -> Option<String> {
+        match expr {
+            ast::Expr::Subscript(sub) if self.is_state(&sub.value) => match &*sub.slice {
+                ast::Expr::StringLiteral(key) => Some(key.value.to_str().to_owned()),
+                _ => None,
+            },
+            ast::Expr::Subscript(sub) => self.field_of(&sub.value),
+            ast::Expr::Attribute(attr) if self.is_state(&attr.value) => Some(attr.attr.to_string()),
+            ast::Expr::Call(call) if self.is_get(call) => match call.arguments.args.first() {
+                Some(ast::Expr::StringLiteral(key)) => Some(key.value.to_str().to_owned()),
+                _ => None,
+            },
+            ast::Expr::Name(name) => {
+                let known = self.aliases.iter().find(|(known, _)| known == name.id.as_str());
+                known.map(|(_, field)| field.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// What an expression holds is changed in place.
+    fn changed(&mut self, expr: &ast::Expr) {
+        if let Some(field) = self.field_of(expr) {
+            insert(&mut self.changed, field);
+        }
     }
 
     fn read(&mut self, name: &str, with_default: bool) {
@@ -252,6 +301,9 @@ impl Facts {
     fn assigned(&mut self, target: &ast::Expr, value: Option<&ast::Expr>) {
         match target {
             ast::Expr::Name(name) => {
+                let field = value.and_then(|value| self.field_of(value));
+                self.aliases.retain(|(known, _)| known != name.id.as_str());
+                self.aliases.extend(field.map(|field| (name.id.to_string(), field)));
                 let keys = match value {
                     Some(ast::Expr::Dict(dict)) => keys_of(dict),
                     _ => None,
@@ -259,6 +311,9 @@ impl Facts {
                 self.held(name.id.as_str(), keys);
             }
             ast::Expr::Subscript(sub) => {
+                if !self.is_state(&sub.value) {
+                    self.changed(&sub.value);
+                }
                 let ast::Expr::Name(name) = &*sub.value else { return };
                 let key = match &*sub.slice {
                     ast::Expr::StringLiteral(key) => Some(vec![key.value.to_str().to_owned()]),
@@ -290,10 +345,17 @@ impl<'a> Visitor<'a> for Facts {
             },
             ast::Stmt::Assign(s) => s.targets.iter().for_each(|t| self.assigned(t, Some(&s.value))),
             ast::Stmt::AnnAssign(s) if s.value.is_some() => self.assigned(&s.target, s.value.as_deref()),
-            ast::Stmt::AugAssign(s) => match &*s.target {
-                target @ ast::Expr::Subscript(_) => self.assigned(target, None),
-                target => self.assigned(target, Some(&s.value)),
-            },
+            ast::Stmt::AugAssign(s) => {
+                let aliases = self.aliases.clone();
+                if shared::is_list(&s.value) {
+                    self.changed(&s.target);
+                }
+                match &*s.target {
+                    target @ ast::Expr::Subscript(_) => self.assigned(target, None),
+                    target => self.assigned(target, Some(&s.value)),
+                }
+                self.aliases = aliases;
+            }
             ast::Stmt::For(s) => self.assigned(&s.target, None),
             _ => {}
         }
@@ -322,6 +384,19 @@ impl<'a> Visitor<'a> for Facts {
                 call.arguments.args.iter().skip(1).for_each(|a| self.visit_expr(a));
             }
             ast::Expr::Call(call) => {
+                let is_message = called(call).is_some_and(|name| name.ends_with("Message"));
+                if is_message
+                    && call.arguments.keywords.iter().any(|k| k.arg.as_ref().is_some_and(|a| a == "id"))
+                {
+                    self.obstacle =
+                        Some("its message has an `id`, by which LangGraph replaces one".to_owned());
+                }
+                if let ast::Expr::Attribute(attr) = &*call.func
+                    && shared::CHANGES.contains(&attr.attr.as_str())
+                    && !self.is_state(&attr.value)
+                {
+                    self.changed(&attr.value);
+                }
                 // `updates.update(…)` and the like.
                 if let ast::Expr::Attribute(attr) = &*call.func
                     && let ast::Expr::Name(name) = &*attr.value

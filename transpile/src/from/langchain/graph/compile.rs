@@ -42,7 +42,12 @@ fn finish(m: &mut M<'_>, id: u32, mut graph: Graph, args: &Args, site: Site) -> 
     graph.interrupt_after = interrupts(m, args.named("interrupt_after"), &defs);
     graph.checkpointer = memory::class_of(m, args.named("checkpointer"));
     let fields: Vec<String> = graph.state.iter().map(|(name, _)| name.clone()).collect();
-    let schema = Schema { class: state_schema.as_ref(), fields: &fields };
+    let is_joined = |f: &super::model::StateField| {
+        f.join.is_some() || f.reducer.as_deref().is_some_and(|r| r != "_add_messages")
+    };
+    let joined: Vec<String> =
+        graph.state.iter().filter(|(_, f)| is_joined(f)).map(|(name, _)| name.clone()).collect();
+    let schema = Schema { class: state_schema.as_ref(), fields: &fields, joined: &joined };
     graph.wiring = Some(wiring(m, &defs, edge_defs, branch_defs, schema));
     let op = node(m, OpKind::Graph(graph), site);
     let function = super::enclosing_function(m, site);
@@ -58,7 +63,10 @@ fn block(
     schema: Schema<'_>,
 ) -> (Result<Block, String>, Option<Carried>) {
     match translate::block(m, value) {
-        Ok(block) => (Ok(block), Carried::of(m, value, owner, schema, String::new()).ok()),
+        Ok(mut block) => {
+            translate::give_again(&mut block, schema.joined);
+            (Ok(block), Carried::of(m, value, owner, schema, String::new()).ok())
+        }
         Err(reason) => (Carried::of(m, value, owner, schema, reason).map(Carried::block), None),
     }
 }
@@ -92,7 +100,11 @@ fn wiring(
         }
         let Action::Value(value) = &node.action else { continue };
         if let Some(op) = op_of(m, value) {
-            out.functions.extend(runnable(m, node, &op));
+            let mut function = runnable(m, node, &op);
+            if let Some(Function { block: Ok(block), .. }) = &mut function {
+                translate::give_again(block, schema.joined);
+            }
+            out.functions.extend(function);
             continue;
         }
         let (block, python) = block(m, value, format!("the node `{}`", node.id), schema);

@@ -3,6 +3,7 @@
 use super::body::{Ask, Expr};
 use super::builder::node_id;
 use super::prompt::role;
+use super::shared;
 use super::translate::{Env, Reason, Translator};
 use crate::from::langchain::names::last;
 use crate::from::langchain::state::{op_of, thing_of};
@@ -169,6 +170,9 @@ impl Translator<'_, '_> {
         if let Some(op) = op_of(self.m, &value) {
             return Ok(Expr::Runnable(op));
         }
+        if self.m.functions().any(|(_, function)| shared::changes(&function, name)) {
+            return Err(format!("it reads `{name}`, which a function of the file changes"));
+        }
         self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))
     }
 
@@ -224,7 +228,11 @@ impl Translator<'_, '_> {
                                 parts.push(Expr::Text(text.value.to_string()));
                             }
                             ast::InterpolatedStringElement::Interpolation(hole) => {
-                                if hole.format_spec.is_some() || hole.debug_text.is_some() {
+                                let is_plain = matches!(
+                                    hole.conversion,
+                                    ast::ConversionFlag::None | ast::ConversionFlag::Str
+                                );
+                                if hole.format_spec.is_some() || hole.debug_text.is_some() || !is_plain {
                                     return Err("it formats a value".to_owned());
                                 }
                                 parts.push(self.expr(&hole.expression, env, asks)?);

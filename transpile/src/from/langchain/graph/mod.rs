@@ -15,6 +15,7 @@ mod prompt;
 mod rounds;
 mod runnable;
 mod schema;
+mod shared;
 mod targets;
 mod translate;
 mod uncalled;

@@ -1,6 +1,7 @@
 //! `while` and `for`, in whose rounds something is asked: what a round reads, what it sets, and where it ends the loop.
 
 use super::body::{Ask, Asked, Block, End, Expr, Loop, Over, Variable};
+use super::shared::{self, Shared};
 use super::translate::{Env, Reason, Translator};
 use crate::from::langchain::state::origin;
 use crate::python::Site;
@@ -79,7 +80,14 @@ impl Translator<'_, '_> {
         let mut set = Set { state: &self.state, slots: Vec::new() };
         body.iter().for_each(|stmt| set.visit_stmt(stmt));
         let mut slots = set.slots;
+        shared::held_in(body, env);
         let mut inner = env.clone();
+        // What is iterated must not change in the rounds.
+        if let ast::Stmt::For(s) = stmt
+            && let ast::Expr::Name(list) = &*s.iter
+        {
+            inner.shared.insert(list.id.to_string(), Shared::Elsewhere);
+        }
         let over = match stmt {
             ast::Stmt::For(s) => Some(self.over(s, number, &mut slots, env, &mut inner, asks)?),
             _ => None,
@@ -87,6 +95,9 @@ impl Translator<'_, '_> {
         let elements = over.as_ref().map(|_| inner.locals.clone()).unwrap_or_default();
         let slots = variables(slots, number, env, &mut inner);
         if let ast::Stmt::For(s) = stmt {
+            names_of(&s.target)
+                .into_iter()
+                .for_each(|name| drop(inner.shared.insert(name, Shared::Elsewhere)));
             for name in names_of(&s.target) {
                 let element = elements.get(&name).ok_or("a loop without an element")?;
                 inner.unset.retain(|known| *known != name);

@@ -1,8 +1,9 @@
 //! From a function's statements to a [`Block`].
 
-use super::body::{Ask, Block, End, Expr, Sends};
+use super::body::{Ask, Block, End, Expr, Fields, Sends};
 use super::expressions::operator;
 use super::rounds::{Frame, Way};
+use super::shared::{self, Shared};
 use super::targets::function_of;
 
 use crate::from::langchain::model::Node;
@@ -100,6 +101,10 @@ pub(super) struct Env {
     pub(super) waited: Vec<usize>,
     /// Names that a loop may not have set.
     pub(super) unset: Vec<String>,
+    /// Names whose value has another name too.
+    pub(super) shared: BTreeMap<String, Shared>,
+    /// Fields whose lists were changed in place.
+    pub(super) grown: Vec<String>,
 }
 
 impl Env {
@@ -197,6 +202,7 @@ impl Translator<'_, '_> {
                         Some(value) => self.value_end(value, env, &mut asks)?,
                         None => End::Update(Vec::new()),
                     };
+                    shared::given_back(env, &end)?;
                     return Ok(Block { asks, end });
                 }
                 ast::Stmt::If(s) => {
@@ -211,6 +217,9 @@ impl Translator<'_, '_> {
             true => End::Update(Vec::new()),
             false => self.round_end(env, Way::Next),
         };
+        if self.frames.is_empty() {
+            shared::given_back(env, &end)?;
+        }
         Ok(Block { asks, end })
     }
 
@@ -258,18 +267,30 @@ impl Translator<'_, '_> {
             ast::Stmt::Expr(s) => self.expression_statement(&s.value, env, asks),
             ast::Stmt::Assign(s) => {
                 let value = self.expr(&s.value, env, asks)?;
-                s.targets.iter().try_for_each(|target| self.assign(target, value.clone(), env))
+                s.targets.iter().try_for_each(|target| self.assign(target, value.clone(), env))?;
+                s.targets.iter().for_each(|target| self.share(target, &s.value, env));
+                if let [first, ..] = s.targets.as_slice()
+                    && s.targets.len() > 1
+                {
+                    s.targets.iter().for_each(|target| self.share(target, first, env));
+                }
+                Ok(())
             }
             ast::Stmt::AnnAssign(s) => match &s.value {
                 Some(value) => {
-                    let value = self.expr(value, env, asks)?;
-                    self.assign(&s.target, value, env)
+                    let given = self.expr(value, env, asks)?;
+                    self.assign(&s.target, given, env)?;
+                    self.share(&s.target, value, env);
+                    Ok(())
                 }
                 None => Ok(()),
             },
             ast::Stmt::AugAssign(s) => {
                 let old = self.expr(&s.target, env, asks)?;
                 let new = self.expr(&s.value, env, asks)?;
+                if s.op == ast::Operator::Add && (shared::is_list(&s.value) || shared::is_made_list(&new)) {
+                    return self.grow(&s.target, old, new, env);
+                }
                 let op = operator(s.op)?;
                 self.assign(&s.target, Expr::Binary(op, Box::new(old), Box::new(new)), env)
             }
@@ -333,16 +354,24 @@ impl Translator<'_, '_> {
             ast::Expr::Name(name) if name.id.as_str() == "print" => Ok(()),
             ast::Expr::Attribute(attr) if is_log(attr) => Ok(()),
             ast::Expr::Attribute(attr) if matches!(attr.attr.as_str(), "append" | "extend") => {
-                let (ast::Expr::Name(name), [item]) = (&*attr.value, &*call.arguments.args) else {
+                let [item] = &*call.arguments.args else {
                     return Err("it changes a list that is no local name".to_owned());
                 };
-                let Some(list) = env.locals.get(name.id.as_str()).cloned() else {
-                    return Err("it changes a list that is no local name".to_owned());
+                let list = match &*attr.value {
+                    ast::Expr::Name(name) => env.locals.get(name.id.as_str()).cloned(),
+                    field if self.field_of(field).is_some() => Some(self.expr(field, env, asks)?),
+                    _ => None,
                 };
-                let item = self.expr(item, env, asks)?;
-                let more = if attr.attr.as_str() == "append" { Expr::List(vec![item]) } else { item };
-                let longer = Expr::Binary("+", Box::new(list), Box::new(more));
-                self.assign(&attr.value, longer, env)
+                let list = list.ok_or("it changes a list that is no local name")?;
+                let added = self.expr(item, env, asks)?;
+                let more = match attr.attr.as_str() {
+                    "append" => {
+                        shared::held_by(item, env);
+                        Expr::List(vec![added])
+                    }
+                    _ => added,
+                };
+                self.grow(&attr.value, list, more, env)
             }
             _ if self.functional => self.unused(expr, env, asks),
             _ => Err("it calls something whose result it does not use".to_owned()),
@@ -363,12 +392,16 @@ impl Translator<'_, '_> {
 
     fn value_end(&mut self, value: &ast::Expr, env: &mut Env, asks: &mut Vec<Ask>) -> Result<End, Reason> {
         if self.is_state(value) {
-            return Ok(End::Update(env.set.clone()));
+            return Ok(End::Update(whole(env.set.clone())));
         }
         match value {
             ast::Expr::NoneLiteral(_) => Ok(End::Update(Vec::new())),
             ast::Expr::Dict(dict) if self.is_merged(dict) => self.dict(dict, env, asks).map(End::Value),
-            ast::Expr::Dict(dict) => self.update(dict, env, asks).map(End::Update),
+            ast::Expr::Dict(dict) => {
+                let is_whole = dict.items.iter().any(|i| i.key.is_none() && self.is_state(&i.value));
+                let update = self.update(dict, env, asks)?;
+                Ok(End::Update(if is_whole { whole(update) } else { update }))
+            }
             ast::Expr::If(choice) if self.ends_in_update(&choice.body) => {
                 let test = self.expr(&choice.test, env, asks)?;
                 let mut one = |e: &ast::Expr| -> Result<Box<Block>, Reason> {
@@ -480,6 +513,27 @@ impl Translator<'_, '_> {
         let fields = self.update(fields, &mut inner, asks)?;
         Ok(Some(Sends { node, item: item.id.to_string(), list, fields }))
     }
+}
+
+/// Marks an update that gives the whole state again.
+const WHOLE: &str = "**";
+
+fn whole(mut update: Fields) -> Fields {
+    update.push((WHOLE.to_owned(), Expr::State));
+    update
+}
+
+/// What gives the whole state again gives each field that a reducer joins once more.
+pub(super) fn give_again(block: &mut Block, joined: &[String]) {
+    block.each_update_mut(&mut |update| {
+        let Some(at) = update.iter().position(|(name, _)| name == WHOLE) else { return };
+        update.remove(at);
+        for field in joined {
+            if !update.iter().any(|(name, _)| name == field) {
+                update.push((field.clone(), Expr::Field(field.clone())));
+            }
+        }
+    });
 }
 
 fn is_log(attr: &ast::ExprAttribute) -> bool {

@@ -22,9 +22,14 @@ impl Scope {
         }
         let mut first = value;
         let mut is_whole = true;
-        while let Expr::Binary("+", left, right) = first {
+        while let Expr::Binary("+" | "+=", left, right) = first {
             is_whole &= !self.gives_again(field, right);
             first = left;
+        }
+        if let Expr::Call("list", args) = first
+            && let [listed] = args.as_slice()
+        {
+            first = listed;
         }
         match first {
             Expr::Field(name) | Expr::FieldOr(name, _) if name == field && is_whole => Ok(Joined::Whole),
@@ -43,7 +48,9 @@ impl Scope {
             Expr::Binary(_, a, b) => again(a) || again(b),
             Expr::If(_, a, b) => again(a) || again(b),
             Expr::List(items) => items.iter().any(again),
-            Expr::Call("slice" | "add_messages" | "present" | "flatten", args) => args.iter().any(again),
+            Expr::Call("list" | "slice" | "add_messages" | "present" | "flatten", args) => {
+                args.iter().any(again)
+            }
             Expr::Index(base, _) => again(base),
             Expr::For { list, .. } => again(list),
             Expr::Variable(id) => self.echoes.get(id).is_some_and(|fields| fields.iter().any(|f| f == field)),

@@ -23,10 +23,10 @@ impl Writer<'_, '_, '_> {
                 let Ty::List(of) = ty else {
                     return Err("it asks for each element of something that is no list".to_owned());
                 };
-                inner.variables.insert(each.item.clone(), *of);
+                let item = inner.bound(&each.item, *of);
                 // Futures run side by side; models and people are asked once after the other.
                 let max = if matches!(ask.asked, Asked::Task(..)) { "" } else { ", max 1" };
-                Some(format!("for {} in {list}{max}", each.item))
+                Some(format!("for {item} in {list}{max}"))
             }
         };
         let is_text = ask.each.is_none() && only_content(block, ask.id);
@@ -279,13 +279,14 @@ fn is_messages(expr: &Expr) -> bool {
     match expr {
         Expr::Field(name) | Expr::FieldOr(name, _) => name.contains("message"),
         Expr::List(_) => true,
-        Expr::Binary("+", a, b) => is_messages(a) || is_messages(b),
+        Expr::Call("list", listed) => listed.iter().all(is_messages),
+        Expr::Binary("+" | "+=", a, b) => is_messages(a) || is_messages(b),
         _ => false,
     }
 }
 
 fn texted(scope: &Scope, expr: &Expr) -> Result<String, String> {
-    match scope.print(expr)? {
+    match super::print::there(scope.print(expr)?) {
         (text, Ty::String) => Ok(text),
         (_, ty) => Err(format!("it asks with {}", ty.text())),
     }

@@ -150,8 +150,9 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
         }
         let [first, second] = [types.remove(0), types.remove(0)];
         self.value = super::print::joined(first, second)?;
-        lines.push(format!("  step out = if {} then {} else {}", scope.test(test)?, arms[0], arms[1]));
-        self.out.push(format!("{} {{\n{}\n  return out\n}}", head(&self.result()), lines.join("\n")));
+        let out = scope.free("out");
+        lines.push(format!("  step {out} = if {} then {} else {}", scope.test(test)?, arms[0], arms[1]));
+        self.out.push(format!("{} {{\n{}\n  return {out}\n}}", head(&self.result()), lines.join("\n")));
         Ok(())
     }
 
@@ -307,7 +308,10 @@ fn part(
             None => Err(format!("it writes `{name}` on one of its ways only, beside other nodes")),
         };
     };
-    let (text, own) = scope.print(value)?;
+    let (text, own) = scope.print_as(value, &ty)?;
+    if reducer.is_some_and(|r| r != "_add_messages") && value.is_grown() {
+        return Err(format!("it gives `{name}` again after it changed it in place"));
+    }
     if reducer == Some("_add_messages") && scope.gives_again(name, value) {
         return Err(format!("it gives messages again that `{name}` holds, beside other nodes"));
     }

@@ -55,6 +55,12 @@ def mission_message(message):
     return {**own, "tool_call_id": message.tool_call_id}
 
 
+def both(held, given):
+    """The messages that a state holds, and those of an update that it does not hold."""
+    given = given if isinstance(given, list) else [given]
+    return held + [m for m in given if not any(m is h for h in held)]
+
+
 def added_messages(messages, known):
     """The messages of an update that are not in the state yet."""
     messages = messages if isinstance(messages, list) else [messages]

@@ -3,7 +3,8 @@
 use super::again::Joined;
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
-use std::collections::BTreeMap;
+use crate::from::lower::names::identifier;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest text of an expression, bytes: what stands twice in it doubles at each level.
 const LONGEST: usize = 200_000;
@@ -18,6 +19,8 @@ pub struct Scope {
     pub state: String,
     /// Fields of the state.
     pub fields: BTreeMap<String, Ty>,
+    /// Fields that may hold `None`, as their annotations say.
+    pub nullable: BTreeSet<String>,
     /// Answers by number: the step and its type.
     pub answers: BTreeMap<usize, (String, Ty)>,
     /// Variables of comprehensions and loops.
@@ -58,6 +61,14 @@ impl Scope {
             count += 1;
             name = format!("{hint}{count}");
         }
+        name
+    }
+
+    /// A variable of a list; how it is called: names of Python may be words of the language, or names of steps.
+    pub fn bound(&mut self, item: &str, ty: Ty) -> String {
+        let name = self.free(&identifier(item));
+        self.variables.insert(item.to_owned(), ty);
+        self.texts.insert(item.to_owned(), name.clone());
         name
     }
 
@@ -133,18 +144,18 @@ impl Scope {
             Expr::Index(base, index) => self.index(base, index)?,
             Expr::Member(base, name) => self.member(self.print(base)?, name)?,
             Expr::For { item, list, test, element } => {
-                let (list, ty) = self.print(list)?;
+                let (list, ty) = there(self.print(list)?);
                 let Ty::List(of) = ty else {
                     return Err("it iterates over something that is no list".to_owned());
                 };
                 let mut inner = self.clone();
-                inner.variables.insert(item.clone(), *of);
+                let name = inner.bound(item, *of);
                 let (element, ty) = inner.print(element)?;
                 let test = match test {
                     Some(test) => format!(" if {}", inner.test(test)?),
                     None => String::new(),
                 };
-                (format!("[{element} for {item} in {list}{test}]"), Ty::List(Box::new(ty)))
+                (format!("[{element} for {name} in {list}{test}]"), Ty::List(Box::new(ty)))
             }
         })
     }
@@ -153,8 +164,11 @@ impl Scope {
         let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
         let text = format!("{}.{name}", self.state);
         Ok(match ty {
-            // Python fails where the field is not there yet.
-            Ty::Optional(inner) if **inner != Ty::Message => {
+            // Python fails where the field is not there yet; one that may be `None` is read as it is.
+            Ty::Optional(inner)
+                if **inner != Ty::Message
+                    && (!self.nullable.contains(name) || self.present.contains(&text)) =>
+            {
                 (format!("({text} ?? {})", inner.zero()), (**inner).clone())
             }
             other => (text, other.clone()),
@@ -176,7 +190,7 @@ impl Scope {
 
     /// An expression whose text is shown to a model: Python and missions write it alike.
     fn text(&self, expr: &Expr) -> Result<Typed, String> {
-        let (text, ty) = self.print(expr)?;
+        let (text, ty) = there(self.print(expr)?);
         match ty {
             Ty::String => Ok((text, ty)),
             _ => Err("a text that is no string".to_owned()),
@@ -191,10 +205,13 @@ impl Scope {
                 Expr::Parts(inner) => out.push_str(inside(&self.template(inner)?)),
                 other => {
                     let (text, ty) = self.print(other)?;
-                    if !matches!(ty, Ty::String | Ty::Int) {
-                        return Err("a text with a value that Python writes in its own way".to_owned());
-                    }
-                    out.push_str(&in_hole(&text));
+                    out.push_str(&in_hole(&match ty {
+                        Ty::String | Ty::Int => text,
+                        Ty::Optional(inner) if *inner == Ty::String => {
+                            format!("if {text} == null then \"None\" else {text} ?? \"\"")
+                        }
+                        _ => return Err("a text with a value that Python writes in its own way".to_owned()),
+                    }));
                 }
             }
         }
@@ -232,7 +249,7 @@ impl Scope {
                 }
                 operands => self.either(op, &operands),
             },
-            "+" => self.sum(&operands(op, a, b)),
+            "+" | "+=" => self.sum(&operands(op, a, b)),
             _ => operation(op, self.print(a)?, self.print(b)?),
         }
     }
@@ -247,9 +264,13 @@ impl Scope {
         };
         let (_, others) = typed.split_last().ok_or("an empty condition")?;
         if op == "and" || !others.iter().all(|(_, ty)| is_like_last(ty)) {
+            // Python gives one of the values.
+            if typed.iter().any(|(_, ty)| *ty != Ty::Bool) {
+                return Err(format!("`{op}` of values that are no conditions has no counterpart"));
+            }
             let word = if op == "and" { " && " } else { " || " };
-            let tests = typed.iter().map(|(text, ty)| test_of(text, ty).map(|test| wrapped(&test)));
-            return Ok((tests.collect::<Result<Vec<_>, _>>()?.join(word), Ty::Bool));
+            let tests: Vec<String> = typed.iter().map(|(text, _)| wrapped(text)).collect();
+            return Ok((tests.join(word), Ty::Bool));
         }
         // The first value that is not empty.
         let (mut chosen, _) = typed.pop().ok_or("an empty condition")?;
@@ -268,7 +289,7 @@ impl Scope {
         for operand in operands {
             typed.push(match operand {
                 Expr::Text(_) | Expr::Parts(_) => None,
-                other => Some(self.print(other)?),
+                other => Some(there(self.print(other)?)),
             });
         }
         if typed.iter().flatten().all(|(_, ty)| *ty == Ty::String) {
@@ -298,7 +319,7 @@ impl Scope {
 
     /// `base[lower:upper]`.
     fn slice(&self, base: &Expr, lower: &Expr, upper: &Expr) -> Result<Typed, String> {
-        let (text, ty) = self.print(base)?;
+        let (text, ty) = there(self.print(base)?);
         let (lower, upper) = (self.print(lower)?.0, self.print(upper)?.0);
         let lower = if lower == "null" { "0".to_owned() } else { lower };
         match (&ty, upper.as_str()) {
@@ -319,6 +340,12 @@ impl Scope {
             return match (&ty, &other) {
                 (Ty::Map(a), Ty::Map(b)) if a == b => Ok((format!("merge({first}, {second})"), ty)),
                 _ => Err("it joins dicts whose keys are not known".to_owned()),
+            };
+        }
+        if let ("list", [value]) = (name, args) {
+            return match self.print(value)? {
+                listed @ (_, Ty::List(_)) => Ok(listed),
+                (_, ty) => Err(format!("it makes a list of {}", ty.text())),
             };
         }
         if let ("text", [value]) = (name, args) {
@@ -346,7 +373,7 @@ impl Scope {
         let mut texts = Vec::new();
         let mut types = Vec::new();
         for arg in args {
-            let (text, ty) = self.print(arg)?;
+            let (text, ty) = there(self.print(arg)?);
             texts.push(unwrapped(&text).to_owned());
             types.push(ty);
         }
@@ -364,7 +391,7 @@ impl Scope {
     }
 
     fn index(&self, base: &Expr, index: &Expr) -> Result<Typed, String> {
-        let (base, ty) = self.print(base)?;
+        let (base, ty) = there(self.print(base)?);
         if let (Expr::Text(name), Ty::Record(_)) = (index, &ty) {
             return self.member((base, ty), name);
         }
@@ -387,6 +414,15 @@ impl Scope {
     /// # Errors
     /// As [`Scope::print`].
     pub fn test(&self, expr: &Expr) -> Result<String, String> {
+        if let Expr::Binary(op @ ("and" | "or"), a, b) = expr {
+            let operands = operands(op, a, b);
+            if operands.len() > MOST_OPERANDS {
+                return Err(format!("`{op}` of more than {MOST_OPERANDS} values"));
+            }
+            let word = if *op == "and" { " && " } else { " || " };
+            let tests = operands.iter().map(|operand| self.test_in(operand));
+            return Ok(tests.collect::<Result<Vec<_>, _>>()?.join(word));
+        }
         let (text, ty) = self.print(expr)?;
         test_of(&text, &ty)
     }
@@ -395,14 +431,30 @@ impl Scope {
         Ok(wrapped(&self.test(expr)?))
     }
 
+    /// A value for a place of a type: of `a and b` a bool.
+    ///
+    /// # Errors
+    /// As [`Scope::print`].
+    pub fn print_as(&self, value: &Expr, ty: &Ty) -> Result<Typed, String> {
+        match (value, ty) {
+            (Expr::Binary("and" | "or", ..), ty) if *ty == Ty::Bool || *ty == Ty::Bool.optional() => {
+                Ok((self.test(value)?, Ty::Bool))
+            }
+            _ => self.print(value),
+        }
+    }
+
     /// The value that a field gets, and what the field has then.
     ///
     /// # Errors
     /// As [`Scope::print`]; a value of another type than the field.
     pub fn update(&self, name: &str, reducer: Option<&str>, value: &Expr) -> Result<String, String> {
         let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
-        let (text, own) = self.print(value)?;
+        let (text, own) = self.print_as(value, ty)?;
         let old = format!("{}.{name}", self.state);
+        if reducer.is_some_and(|r| r != "_add_messages") && value.is_grown() {
+            return Err(format!("it gives `{name}` again after it changed it in place"));
+        }
         if reducer == Some("_add_messages")
             && matches!(own, Ty::Message | Ty::List(_))
             && matches!(self.added(name, value)?, Joined::Whole)
@@ -431,7 +483,7 @@ impl Scope {
 fn operands<'e>(op: &str, a: &'e Expr, b: &'e Expr) -> Vec<&'e Expr> {
     let (mut out, mut first) = (vec![b], a);
     while let Expr::Binary(own, left, right) = first {
-        if *own != op {
+        if own.trim_end_matches('=') != op.trim_end_matches('=') || matches!(*own, "==" | "<=" | ">=") {
             break;
         }
         out.push(right);
@@ -443,7 +495,12 @@ fn operands<'e>(op: &str, a: &'e Expr, b: &'e Expr) -> Vec<&'e Expr> {
 }
 
 /// An operator on two values.
-fn operation(op: &str, (left, l): Typed, (right, r): Typed) -> Result<Typed, String> {
+fn operation(op: &str, left: Typed, right: Typed) -> Result<Typed, String> {
+    let ((left, l), (right, r)) = match op {
+        "==" | "!=" => (left, right),
+        "in" => (left, there(right)),
+        _ => (there(left), there(right)),
+    };
     let sides = format!("{} {op} {}", wrapped(&left), wrapped(&right));
     match (op, &l, &r) {
         ("+", Ty::List(_), Ty::List(_)) => Ok((sides, joined(l, r)?)),
@@ -455,6 +512,14 @@ fn operation(op: &str, (left, l): Typed, (right, r): Typed) -> Result<Typed, Str
         ("in", Ty::String, Ty::String | Ty::List(_)) => Ok((sides, Ty::Bool)),
         ("in", _, Ty::List(_)) => Ok((sides, Ty::Bool)),
         _ => Err(format!("`{op}` on these values has no counterpart")),
+    }
+}
+
+/// A value for what Python cannot do with `None`.
+pub(super) fn there((text, ty): Typed) -> Typed {
+    match ty {
+        Ty::Optional(inner) if inner.zero() != "null" => (format!("({text} ?? {})", inner.zero()), *inner),
+        ty => (text, ty),
     }
 }
 
@@ -487,6 +552,15 @@ impl Scope {
     /// As [`Scope::print`].
     pub fn branches(&self, test: &Expr) -> Result<(Scope, Scope), String> {
         let (mut yes, mut no) = (self.clone(), self.clone());
+        if let Expr::Binary(op @ ("and" | "or"), a, b) = test {
+            // All of them hold, or none does.
+            let scope = if *op == "and" { &mut yes } else { &mut no };
+            for operand in [a, b] {
+                let (when, otherwise) = self.branches(operand)?;
+                scope.present.extend(if *op == "and" { when.present } else { otherwise.present });
+            }
+            return Ok((yes, no));
+        }
         let (value, is_there) = match test {
             Expr::Not(inner) => (&**inner, false),
             Expr::Binary("!=", value, null) if matches!(**null, Expr::Null) => (&**value, true),

@@ -244,9 +244,29 @@ fn adapter(
         uses.push(import("types"));
         lines.push("    given = types.SimpleNamespace(**given)".to_owned());
     } else if given.iter().any(|(_, ty)| matches!(ty, Ty::Optional(_))) {
-        lines.push(
-            "    given = {name: value for name, value in given.items() if value is not None}".to_owned(),
-        );
+        // One that may be `None` is there, but where its default is asked for.
+        let has_default = |name: &str| {
+            carried.reads.as_ref().is_some_and(|all| all.iter().any(|(known, with)| known == name && *with))
+        };
+        let optional = given.iter().filter(|(_, ty)| matches!(ty, Ty::Optional(_)));
+        let kept: Vec<String> = optional
+            .filter(|(name, _)| scope.nullable.contains(name) && !has_default(name))
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        let or_kept =
+            if kept.is_empty() { String::new() } else { format!(" or name in [{}]", kept.join(", ")) };
+        lines.push(format!(
+            "    given = {{name: value for name, value in given.items() if value is not None{or_kept}}}"
+        ));
+    }
+    if let Use::Fields(fields) = wanted {
+        for (field, reducer) in fields.iter().filter(|(field, _)| carried.changed.contains(field)) {
+            let held =
+                if carried.by_attribute { format!("given.{field}") } else { format!("given[{field:?}]") };
+            if reducer.is_some() && given.iter().any(|(known, _)| known == field) {
+                lines.push(format!("    known_{field} = list({held})"));
+            }
+        }
     }
     match wanted {
         Use::Label => {
@@ -323,18 +343,29 @@ fn as_object(field: &str, ty: &Ty) -> Option<(String, bool)> {
 
 /// What a field gets of the update: its new value, or what a reducer adds.
 fn written(field: &str, reducer: Option<&str>, ty: &Ty, has: bool, carried: &Carried) -> String {
+    let is_changed = carried.changed.iter().any(|known| known == field);
     let known = match (has, carried.by_attribute) {
+        (true, _) if is_changed && reducer.is_some() => format!("known_{field}"),
         (false, _) => "[]".to_owned(),
         (true, true) => format!("given.{field}"),
         (true, false) => format!("given.get({field:?}, [])"),
     };
     match reducer {
+        // What it added in place, and what it gives.
+        Some("_add_messages") if is_changed => {
+            let held =
+                if carried.by_attribute { format!("given.{field}") } else { format!("given[{field:?}]") };
+            format!("added_messages(both({held}, update.get({field:?}, [])), {known})")
+        }
         Some("_add_messages") => format!("added_messages(update.get({field:?}, []), {known})"),
         Some(_) => format!("update.get({field:?}, {})", python_zero(ty)),
         None if holds_messages(ty) && *ty != Ty::Message => {
-            format!(
-                "[mission_message(m) for m in update[{field:?}]] if {field:?} in update else state[{field:?}]"
-            )
+            let held = match (is_changed, carried.by_attribute) {
+                (true, true) => format!("[mission_message(m) for m in given.{field}]"),
+                (true, false) => format!("[mission_message(m) for m in given[{field:?}]]"),
+                _ => format!("state[{field:?}]"),
+            };
+            format!("[mission_message(m) for m in update[{field:?}]] if {field:?} in update else {held}")
         }
         None if *ty == Ty::Message => {
             format!("mission_message(update[{field:?}]) if {field:?} in update else state[{field:?}]")

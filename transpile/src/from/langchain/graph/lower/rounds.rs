@@ -202,6 +202,7 @@ impl Writer<'_, '_, '_> {
             state: scope.state.clone(),
             fields: scope.fields.clone(),
             only: scope.only.clone(),
+            nullable: scope.nullable.clone(),
             echoes: scope.echoes.clone(),
             ..Scope::default()
         }
@@ -228,12 +229,15 @@ impl Writer<'_, '_, '_> {
         }
         for id in variables {
             if let Some(ty) = scope.variables.get(&id) {
-                let name = scope.texts.get(&id).unwrap_or(&id).clone();
+                let first = scope.texts.get(&id).unwrap_or(&id).clone();
+                // The element of a loop around is no name.
+                let is_name = first.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let name = if is_name { first.clone() } else { inner.free("item") };
                 inner.variables.insert(id.clone(), ty.clone());
                 if name != id {
                     inner.texts.insert(id, name.clone());
                 }
-                out.push(Given { name: name.clone(), ty: ty.clone(), first: name, variable: None });
+                out.push(Given { name, ty: ty.clone(), first, variable: None });
             }
         }
         out

@@ -19,6 +19,8 @@ pub struct Field {
     pub reducer: Option<String>,
     /// What one of the file does.
     pub join: Option<Join>,
+    /// It may hold `None`, as its annotation says.
+    pub is_nullable: bool,
     /// The run is given it.
     pub is_input: bool,
     /// What the file gives it where the run does not.
@@ -83,6 +85,7 @@ pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
             ty: Ty::List(Box::new(Ty::Message)),
             reducer: Some("_add_messages".to_owned()),
             join: None,
+            is_nullable: false,
             is_input: true,
             given: None,
         }]),
@@ -136,7 +139,8 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
             _ => plain(ty, &Reads::of(name, graph, wiring), machine),
         };
         let join = field.join.clone();
-        out.push(Field { name: name.clone(), ty, reducer, join, is_input, given });
+        let is_nullable = matches!(Ty::of_annotation(&field.ty), Ty::Optional(_));
+        out.push(Field { name: name.clone(), ty, reducer, join, is_nullable, is_input, given });
     }
     Ok(out)
 }

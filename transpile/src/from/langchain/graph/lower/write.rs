@@ -88,6 +88,13 @@ pub(in crate::from::langchain) fn approximations(graph: &Graph, text: &str) -> V
         let bound = graph.wiring.as_ref().and_then(|w| w.recursion_limit).unwrap_or(STEPS);
         out.push(format!("the loop ends with an error after {bound} rounds: confirm the bound"));
     }
+    let routes = graph.wiring.iter().flat_map(|w| &w.branches).filter_map(|b| b.route.as_ref().ok());
+    if routes.into_iter().any(Block::sends) {
+        out.push(
+            "where there is nothing to send, LangGraph ends, and here what follows the packets runs"
+                .to_owned(),
+        );
+    }
     if let Some(saver) = &graph.checkpointer {
         out.push(format!("`{saver}` keeps no state between runs here: the log of a run keeps each step"));
     }
@@ -150,7 +157,8 @@ pub(super) struct Ran {
 impl Lowering<'_, '_, '_> {
     pub(super) fn scope(&self) -> Scope {
         let fields = self.fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect();
-        Scope { state: "s".to_owned(), fields, ..Scope::default() }
+        let nullable = self.fields.iter().filter(|f| f.is_nullable).map(|f| f.name.clone()).collect();
+        Scope { state: "s".to_owned(), fields, nullable, ..Scope::default() }
     }
 
     fn reducers(&self) -> Vec<(String, Option<String>)> {
@@ -538,14 +546,14 @@ impl Lowering<'_, '_, '_> {
         let (list, ty) = scope.print(&sends.list)?;
         let Ty::List(item) = ty else { return Err("it sends over something that is no list".to_owned()) };
         let mut inner = scope.clone();
-        inner.variables.insert(sends.item.clone(), *item);
+        let bound = inner.bound(&sends.item, *item);
         let (name, is_new) = self.chain_of(&format!("each {node}"), &format!("{node}_each"));
         let input = match self.written.get(&format!("input {node}")) {
             Some(known) => known.clone(),
             None => self.chain_of(&format!("input {node}"), &format!("{}Input", type_name(node))).0,
         };
         let mut packet = Scope { state: "s".to_owned(), ..Scope::default() };
-        packet.fields = self.scope().fields;
+        (packet.fields, packet.nullable) = (self.scope().fields, self.scope().nullable);
         let (mut declared, mut given) = (Vec::new(), Vec::new());
         for (field, value) in &sends.fields {
             let (text, ty) = inner.print(value)?;
@@ -559,8 +567,7 @@ impl Lowering<'_, '_, '_> {
                 .push(format!("/// What is sent to `{node}`.\nrecord {input} {{ {} }}", declared.join(", ")));
         }
         let written = self.update_chain(node, (&name, is_new), &input, packet)?;
-        let call =
-            format!("for {} in {list} {{ {name}(s: {input} {{ {} }}) }}", sends.item, given.join(", "));
+        let call = format!("for {bound} in {list} {{ {name}(s: {input} {{ {} }}) }}", given.join(", "));
         Ok((call, written))
     }
 }
