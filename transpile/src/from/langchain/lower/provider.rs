@@ -115,7 +115,8 @@ pub(super) fn client_left_out(body: &mut Body<'_, '_>, op: &Node) {
     }
     let given = model.params.iter().any(|(key, _)| key == "max_retries");
     if !given && client_retry(op).is_some() {
-        let message = "the client tries a request that failed 2 times more; here the next model is asked at once";
+        let message =
+            "the client tries a request that failed 2 times more; here the next model is asked at once";
         body.shared.note(Fate::Approximated, Effect::Setting, message, &op.origin);
     }
 }
