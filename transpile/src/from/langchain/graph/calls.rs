@@ -374,13 +374,7 @@ impl Translator<'_, '_> {
         env: &mut Env,
         asks: &mut Vec<Ask>,
     ) -> Result<Expr, Reason> {
-        if !matches!(name, "invoke" | "ainvoke") {
-            return Err(format!("it calls `.{name}()` of a runnable"));
-        }
-        let Some(input) = call.arguments.args.first() else {
-            return Err("it asks without an input".to_owned());
-        };
-        let input = self.expr(input, env, asks)?;
+        let input = self.expr(invoked(call, name, "runnable")?, env, asks)?;
         if let OpKind::Tool(tool) = &op.kind {
             let given = super::runnable::arguments(tool, input)?;
             return Ok(self.asked(Asked::Tool(op.clone(), given), env, asks));
@@ -523,4 +517,12 @@ impl Translator<'_, '_> {
         }
         Ok(Expr::For { item: called, list, test, element })
     }
+}
+
+/// The input of `.invoke(…)`.
+pub(super) fn invoked<'c>(call: &'c ast::ExprCall, name: &str, of: &str) -> Result<&'c ast::Expr, Reason> {
+    if !matches!(name, "invoke" | "ainvoke") {
+        return Err(format!("it calls `.{name}()` of a {of}"));
+    }
+    call.arguments.args.first().ok_or_else(|| format!("it invokes a {of} without an input"))
 }

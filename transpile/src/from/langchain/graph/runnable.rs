@@ -143,13 +143,7 @@ impl Translator<'_, '_> {
         env: &mut Env,
         asks: &mut Vec<Ask>,
     ) -> Result<Expr, Reason> {
-        if !matches!(name, "invoke" | "ainvoke") {
-            return Err(format!("it calls `.{name}()` of a tool"));
-        }
-        let Some(given) = call.arguments.args.first() else {
-            return Err("it invokes a tool without an input".to_owned());
-        };
-        let given = self.expr(given, env, asks)?;
+        let given = self.expr(super::calls::invoked(call, name, "tool")?, env, asks)?;
         let part = |expr: &Expr, key: &str| match expr {
             Expr::Index(base, by) if matches!(&**by, Expr::Text(known) if known == key) => {
                 Some((**base).clone())

@@ -1,7 +1,8 @@
 //! What is waited for, as steps: models, tasks, people.
 
 use super::block::Writer;
-use super::print::{Scope, fits, key, quoted};
+use super::print::{Scope, fits};
+use super::texts::{key, quoted};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Ask, Asked, Block, Expr};
 use crate::from::langchain::lower::provider;

@@ -1,9 +1,10 @@
 //! A function of a graph as chains.
 
 use super::functional::Tasks;
-use super::print::{Scope, quoted, wrapped};
+use super::print::Scope;
 use super::providers::Providers;
 use super::python::Use;
+use super::texts::{quoted, wrapped};
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::{Block, End, Expr};
 use crate::from::langchain::graph::carried::Carried;

@@ -1,8 +1,9 @@
 //! A graph with choices: a bounded loop over its states, a chain for each, and the chains that say what follows.
 
 use super::block::{Ending, Writer, choice};
-use super::print::{Scope, quoted};
+use super::print::Scope;
 use super::states::{Due, Next, State, Target};
+use super::texts::quoted;
 use super::types::Ty;
 use super::write::{Body, Lowering, STEPS};
 use crate::from::langchain::graph::body::{End, Expr};

@@ -2,8 +2,9 @@
 //! where they have no counterpart.
 
 use super::block::{Ending, Writer};
-use super::print::{Scope, key, quoted};
+use super::print::Scope;
 use super::providers::Providers;
+use super::texts::{key, quoted};
 use super::types::Ty;
 use super::write::retry_clause;
 use crate::from::callable::Callable;

@@ -11,6 +11,7 @@ mod python;
 mod rounds;
 mod state;
 mod states;
+mod texts;
 mod types;
 mod write;
 

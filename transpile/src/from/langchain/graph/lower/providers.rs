@@ -1,6 +1,6 @@
 //! Models and tools that functions of a graph use.
 
-use super::print::quoted;
+use super::texts::quoted;
 use super::types::{Record, Ty};
 use crate::from::langchain::lower::runnable::output_mode;
 use crate::from::langchain::lower::{Body, Shared, provider, records, tools};

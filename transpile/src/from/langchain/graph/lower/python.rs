@@ -1,8 +1,9 @@
 //! Functions of a graph that stay Python: a tool with an adapter beside the function, which makes the state of the JSON it is
 //! given and JSON of what the function gives.
 
-use super::print::{Scope, key, quoted};
+use super::print::Scope;
 use super::providers::Providers;
+use super::texts::{key, quoted};
 use super::types::Ty;
 use crate::from::callable::{Callable, Dependency};
 use crate::from::langchain::graph::carried::Carried;

@@ -3,7 +3,8 @@
 
 use super::ask::after;
 use super::block::{Ending, Writer};
-use super::print::{Scope, fits, joined, key};
+use super::print::{Scope, fits, joined};
+use super::texts::key;
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::{Ask, Block, End, Expr, Fields, Loop, Over, Variable};
 use crate::from::langchain::model::Effect;
@@ -75,7 +76,7 @@ impl Writer<'_, '_, '_> {
         let mut item = inner.free(&identifier(&over.name));
         if is_numbered {
             item = inner.free("at");
-            let element = format!("{}[{item}]", super::print::wrapped(&inner.print(&over.list)?.0));
+            let element = format!("{}[{item}]", super::texts::wrapped(&inner.print(&over.list)?.0));
             inner.variables.insert(over.item.clone(), (*of).clone());
             inner.texts.insert(over.item.clone(), element);
             inner.variables.insert(over.at.clone(), Ty::Int);
@@ -146,7 +147,7 @@ impl Writer<'_, '_, '_> {
                 return Err("it iterates over something that is no list".to_owned());
             };
             inner.variables.insert(over.item.clone(), *of);
-            inner.texts.insert(over.item.clone(), format!("{}[{at}]", super::print::wrapped(&list)));
+            inner.texts.insert(over.item.clone(), format!("{}[{at}]", super::texts::wrapped(&list)));
         }
         let mut given = self.passed(&rounds.body, scope, &mut inner);
         for (index, variable) in rounds.variables.iter().enumerate() {

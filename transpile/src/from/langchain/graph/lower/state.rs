@@ -103,7 +103,7 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
     }
     let mut out = Vec::new();
     for (name, field) in &graph.state {
-        if super::print::key(name) != *name {
+        if super::texts::key(name) != *name {
             return Err(format!("no record has a field of the name of `{name}` in its state"));
         }
         let reducer = match field.reducer.as_deref() {
