@@ -128,6 +128,13 @@ proptest! {
     }
 }
 
+#[test]
+fn a_mapped_group_without_tasks_leaves_no_comment_behind() {
+    check(
+        "from airflow.sdk import DAG, task, task_group\nwith DAG('d', schedule=None):\n    @task_group\n    def each(x):\n        'Nothing yet.'\n    @task\n    def last(): ...\n    each.expand(x=[1, 2])\n    last()\n",
+    );
+}
+
 /// Thousands of tasks are written in the order in which they wait, whatever the order they were made in. Time that grew
 /// with the square of their number, or worse, would be felt here.
 #[test]

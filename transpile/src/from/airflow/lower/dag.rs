@@ -516,6 +516,10 @@ impl Lowering<'_, '_> {
     fn write_group(&mut self, id: &str, indent: usize, out: &mut String, origins: &mut Vec<OriginRange>) {
         let dag = self.dag;
         let Some(group) = dag.groups.iter().find(|g| g.group_id == id) else { return };
+        // A mapped group without tasks has nothing to stand for it.
+        if group.mapping.is_some() && !dag.tasks.iter().any(|t| self.in_group(&t.task_id, id)) {
+            return;
+        }
         let pad = " ".repeat(indent);
         if let Some(tooltip) = &group.tooltip {
             out.push_str(&docs(tooltip.trim(), indent));
