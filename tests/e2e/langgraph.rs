@@ -195,6 +195,45 @@ fn a_loop_without_a_counterpart_is_told() {
 }
 
 #[test]
+fn a_model_that_is_asked_in_one_of_two_cases_is_told() {
+    let head = "from langchain_openai import ChatOpenAI\nllm = ChatOpenAI(model=\"m\")\n";
+    for value in [
+        "state[\"n\"] or len(llm.invoke(\"go\").content)",
+        "1 if state[\"n\"] else len(llm.invoke(\"go\").content)",
+    ] {
+        let (_, said) = with_draft(&format!("return {{\"n\": {value}}}"), head);
+        assert!(said.starts_with('1') && said.contains("it asks a model in one of two cases"), "{said}");
+    }
+}
+
+#[test]
+fn a_chain_is_a_node_of_a_file_without_functions() {
+    let text = r#"
+from typing import TypedDict
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableParallel
+from langchain_openai import ChatOpenAI
+from langgraph.graph import START, StateGraph
+
+
+class State(TypedDict):
+    topic: str
+    line: str
+
+
+told = ChatPromptTemplate.from_template("A line on {topic}") | ChatOpenAI(model="m") | StrOutputParser()
+g = StateGraph(State)
+g.add_node("tell", RunnableParallel(line=told))
+g.add_edge(START, "tell")
+app = g.compile()
+"#;
+    let project = Project::with("app.py", text);
+    project.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    assert!(project.read("app.mission").contains("prompt: \"A line on ${s.topic}\""));
+}
+
+#[test]
 fn a_tool_as_an_object_is_not_carried_as_python() {
     let head = "from langchain_core.tools import tool\n\n\n@tool\ndef double(n: int) -> int:\n    \"\"\"Doubles.\"\"\"\n    return 2 * n\n\n";
     let body = "for _ in range(3):\n        state[\"n\"] = double.run(state[\"n\"])\n    return state";
@@ -301,6 +340,9 @@ fn an_agent_whose_tools_are_approved_asks_a_person() {
     let ended = project.run(&["run", "app.mission#app", "--inputs", "inputs.json"]);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
     assert!(ended.stderr.contains("Tool execution requires approval"), "{}", ended.stderr);
+    let asks = agent_with("HumanInTheLoopMiddleware({\"open_\": True}, description_prefix=\"Open it?\")");
+    asks.expect(0, &["transpile", "from-langchain", "app.py", "-o", "."]);
+    assert!(asks.read("app.mission").contains("subject: \"Open it?\""));
     let inspected = project.expect(0, &["inspect", "app.py"]);
     assert!(inspected.stdout.contains("HumanInTheLoopMiddleware.after_model"), "{}", inspected.stdout);
 }

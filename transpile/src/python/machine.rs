@@ -113,7 +113,7 @@ pub struct Machine<'v, H: Host> {
     pub(super) called: std::collections::HashSet<Site>,
     pub(super) lambdas: HashMap<(ModuleId, u32), Rc<ast::ExprLambda>>,
     pub(super) builtins: ScopeId,
-    /// The last module of the host's libraries whose names were imported by `*`.
+    /// The modules that are no own files whose names were imported by `*`, the last at the end.
     pub(super) starred: Vec<Rc<str>>,
     pub(super) module: ModuleId,
     pub(super) scope: ScopeId,
@@ -551,6 +551,11 @@ impl<'v, H: Host> Machine<'v, H> {
     pub fn globals(&self, id: ModuleId) -> Vec<(Rc<str>, Value)> {
         let scope = self.scope_ref(self.module_ref(id).scope);
         scope.order.iter().filter_map(|n| scope.vars.get(n).map(|v| (n.clone(), v.clone()))).collect()
+    }
+
+    /// The names of a module.
+    pub fn scope_of(&self, id: ModuleId) -> ScopeId {
+        self.module_ref(id).scope
     }
 
     /// The names that a function sees from its surroundings.

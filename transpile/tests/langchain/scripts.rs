@@ -811,11 +811,15 @@ fn tools_of_libraries_have_their_arguments_and_toolkits_their_tools() {
         assert!(listed.contains(name), "{listed}");
     }
     assert!(!listed.contains("write_file"), "{listed}");
-    let query = json!({ "query": { "type": "string", "description": "search query to look up" } });
+    // Texts of the library stay there.
+    let query = json!({ "query": { "type": "string" } });
     assert_eq!(tool_schema(&file, "tavily_search_results_json")["properties"], query);
     assert!(
         losses(&file).contains("`SomeNewTool` is a tool of a library: its description and arguments are")
     );
+    assert!(losses(&file).contains(
+        "`TavilySearchResults` is a tool of a library: its description and those of its arguments are"
+    ));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Chains and ready-made agents that no global name holds: of functions, methods and attributes, and those that are run where they are made.
+//! Chains and ready-made agents that no global name holds: of functions, methods and attributes, and those that are run
+//! where they are made.
 
 use super::model::{Inner, LangChainFile, Node, Op, OpKind};
 use super::state::M;

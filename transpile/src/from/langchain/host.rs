@@ -1,6 +1,6 @@
 //! The model as a host of the evaluator: which call or attribute means what.
 
-use super::names::{self, last};
+use super::names;
 use super::state::{LangChainHost, M, ThingClass, kind, thing};
 use super::{
     agents, graph, legacy, memory, middleware, models, parsers, prompts, retrieval, runnables, structured,
@@ -167,7 +167,6 @@ impl Host for LangChainHost {
     }
 
     fn unknown_call(m: &mut M<'_>, callee: &str, args: &Args, site: Site) {
-        let _ = last(callee);
         super::doubt::unknown_call(m, callee, args, site);
     }
 

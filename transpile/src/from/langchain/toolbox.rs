@@ -7,32 +7,31 @@ use super::state::{M, make, thing_of};
 use crate::python::{Args, Site, Value};
 use serde_json::{Map, Value as Json, json};
 
-/// An argument: its name, its description, and its default. All of these are texts.
-type Argument = (&'static str, &'static str, Option<&'static str>);
+/// An argument: its name and its default. All of these are texts.
+type Argument = (&'static str, Option<&'static str>);
 
-const QUERY: &[Argument] = &[("query", "", None)];
-const LOOK_UP: &[Argument] = &[("query", "search query to look up", None)];
-const URL: &[Argument] = &[("url", "", None)];
-const TEXT: &[Argument] = &[("text", "", None)];
+const QUERY: &[Argument] = &[("query", None)];
+const URL: &[Argument] = &[("url", None)];
+const TEXT: &[Argument] = &[("text", None)];
+const FILE: &[Argument] = &[("file_path", None)];
+const MOVED: &[Argument] = &[("source_path", None), ("destination_path", None)];
 
 /// The name by which the model calls a tool, and its arguments where they are these (langchain-community 0.4).
 fn known(class: &str) -> Option<(&'static str, Option<&'static [Argument]>)> {
     let (name, arguments): (_, &'static [Argument]) = match class {
-        "TavilySearchResults" => ("tavily_search_results_json", LOOK_UP),
-        "TavilyAnswer" => ("tavily_answer", LOOK_UP),
-        "DuckDuckGoSearchRun" | "DuckDuckGoSearchTool" => ("duckduckgo_search", LOOK_UP),
-        "DuckDuckGoSearchResults" => ("duckduckgo_results_json", LOOK_UP),
-        "ArxivQueryRun" => ("arxiv", LOOK_UP),
-        "WikipediaQueryRun" => ("wikipedia", &[("query", "query to look up on wikipedia", None)]),
-        "YahooFinanceNewsTool" => {
-            ("yahoo_finance_news", &[("query", "company ticker query to look up", None)])
-        }
+        "TavilySearchResults" => ("tavily_search_results_json", QUERY),
+        "TavilyAnswer" => ("tavily_answer", QUERY),
+        "DuckDuckGoSearchRun" | "DuckDuckGoSearchTool" => ("duckduckgo_search", QUERY),
+        "DuckDuckGoSearchResults" => ("duckduckgo_results_json", QUERY),
+        "ArxivQueryRun" => ("arxiv", QUERY),
+        "WikipediaQueryRun" => ("wikipedia", QUERY),
+        "YahooFinanceNewsTool" => ("yahoo_finance_news", QUERY),
         "GoogleSerperRun" => ("google_serper", QUERY),
         "GoogleSerperResults" => ("google_serper_results_json", QUERY),
         "WolframAlphaQueryRun" => ("wolfram_alpha", QUERY),
         "PubmedQueryRun" => ("pub_med", QUERY),
         "PythonREPLTool" => ("Python_REPL", QUERY),
-        "PythonAstREPLTool" => ("python_repl_ast", &[("query", "code snippet to run", None)]),
+        "PythonAstREPLTool" => ("python_repl_ast", QUERY),
         "HumanInputRun" => ("human", QUERY),
         "BingSearchRun" => ("bing_search", QUERY),
         "BingSearchResults" => ("bing_search_results_json", QUERY),
@@ -43,46 +42,16 @@ fn known(class: &str) -> Option<(&'static str, Option<&'static [Argument]>)> {
         "RequestsPostTool" => ("requests_post", TEXT),
         "RequestsPatchTool" => ("requests_patch", TEXT),
         "RequestsPutTool" => ("requests_put", TEXT),
-        "QuerySQLDataBaseTool" | "QuerySQLDatabaseTool" => {
-            ("sql_db_query", &[("query", "A detailed and correct SQL query.", None)])
-        }
-        "QuerySQLCheckerTool" => {
-            ("sql_db_query_checker", &[("query", "A detailed and SQL query to be checked.", None)])
-        }
-        "ListSQLDatabaseTool" => ("sql_db_list_tables", &[("tool_input", "An empty string", Some(""))]),
-        "InfoSQLDatabaseTool" => (
-            "sql_db_schema",
-            &[(
-                "table_names",
-                "A comma-separated list of the table names for which to return the schema. Example input: \
-                 'table1, table2, table3'",
-                None,
-            )],
-        ),
-        "CopyFileTool" => (
-            "copy_file",
-            &[
-                ("source_path", "Path of the file to copy", None),
-                ("destination_path", "Path to save the copied file", None),
-            ],
-        ),
-        "MoveFileTool" => (
-            "move_file",
-            &[
-                ("source_path", "Path of the file to move", None),
-                ("destination_path", "New path for the moved file", None),
-            ],
-        ),
-        "DeleteFileTool" => ("file_delete", &[("file_path", "Path of the file to delete", None)]),
-        "ReadFileTool" => ("read_file", &[("file_path", "name of file", None)]),
-        "ListDirectoryTool" => ("list_directory", &[("dir_path", "Subdirectory to list.", Some("."))]),
-        "FileSearchTool" => (
-            "file_search",
-            &[
-                ("dir_path", "Subdirectory to search in.", Some(".")),
-                ("pattern", "Unix shell regex, where * matches everything.", None),
-            ],
-        ),
+        "QuerySQLDataBaseTool" | "QuerySQLDatabaseTool" => ("sql_db_query", QUERY),
+        "QuerySQLCheckerTool" => ("sql_db_query_checker", QUERY),
+        "ListSQLDatabaseTool" => ("sql_db_list_tables", &[("tool_input", Some(""))]),
+        "InfoSQLDatabaseTool" => ("sql_db_schema", &[("table_names", None)]),
+        "CopyFileTool" => ("copy_file", MOVED),
+        "MoveFileTool" => ("move_file", MOVED),
+        "DeleteFileTool" => ("file_delete", FILE),
+        "ReadFileTool" => ("read_file", FILE),
+        "ListDirectoryTool" => ("list_directory", &[("dir_path", Some("."))]),
+        "FileSearchTool" => ("file_search", &[("dir_path", Some(".")), ("pattern", None)]),
         // What these take is no plain text.
         "WriteFileTool" => return Some(("write_file", None)),
         "ShellTool" => return Some(("terminal", None)),
@@ -94,20 +63,16 @@ fn known(class: &str) -> Option<(&'static str, Option<&'static [Argument]>)> {
     Some((name, Some(arguments)))
 }
 
-/// What a tool takes.
+/// What a tool takes, without the descriptions.
 fn schema(class: &str, arguments: Option<&[Argument]>) -> Json {
     let Some(arguments) = arguments else {
         return match class {
             "WriteFileTool" => json!({
                 "type": "object",
                 "properties": {
-                    "file_path": { "description": "name of file", "type": "string" },
-                    "text": { "description": "text to write to file", "type": "string" },
-                    "append": {
-                        "default": false,
-                        "description": "Whether to append to an existing file.",
-                        "type": "boolean",
-                    },
+                    "file_path": { "type": "string" },
+                    "text": { "type": "string" },
+                    "append": { "default": false, "type": "boolean" },
                 },
                 "required": ["file_path", "text"],
             }),
@@ -115,7 +80,6 @@ fn schema(class: &str, arguments: Option<&[Argument]>) -> Json {
                 "type": "object",
                 "properties": { "commands": {
                     "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }],
-                    "description": "List of shell commands to run. Deserialized using json.loads",
                 } },
                 "required": ["commands"],
             }),
@@ -124,11 +88,8 @@ fn schema(class: &str, arguments: Option<&[Argument]>) -> Json {
     };
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for (name, description, default) in arguments {
+    for (name, default) in arguments {
         let mut property = json!({ "type": "string" });
-        if !description.is_empty() {
-            property["description"] = (*description).into();
-        }
         match default {
             Some(default) => property["default"] = (*default).into(),
             None => required.push(*name),
@@ -158,7 +119,7 @@ pub(super) fn made(m: &mut M<'_>, class: &str, args: &Args, site: Site) -> Value
     };
     let args_schema = schema(class, found.and_then(|(_, arguments)| arguments));
     let what = match args_schema.get("properties") {
-        Some(_) => "its description is",
+        Some(_) => "its description and those of its arguments are",
         None => "its description and arguments are",
     };
     m.host.lose(Effect::Setting, format!("`{class}` is a tool of a library: {what} not in the file"), site);

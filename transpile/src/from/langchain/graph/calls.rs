@@ -5,7 +5,7 @@ use super::expressions::role_of_class;
 use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
-use super::translate::{Env, Reason, Translator};
+use super::translate::{Env, Place, Reason, Translator};
 use crate::from::langchain::model::{Bind, Effect, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
@@ -13,7 +13,6 @@ use crate::from::langchain::state::op_of;
 use crate::python::syntax::{ast, span_of};
 use crate::python::value::{Code, Function};
 use crate::python::{Object, Site, Value};
-use std::rc::Rc;
 
 impl Translator<'_, '_> {
     pub(super) fn call(
@@ -78,13 +77,13 @@ impl Translator<'_, '_> {
                 (Some(given), _) => self.expr(given, env, asks)?,
                 // A default is a value of the place where the function stands.
                 (None, Some(default)) => {
-                    self.inside(function.clone(), String::new(), default, &mut Env::default(), asks)?
+                    self.inside(Place::of(&function), String::new(), default, &mut Env::default(), asks)?
                 }
                 (None, None) => return Err(unknown()),
             };
             inner.locals.insert(name.to_owned(), value);
         }
-        let result = self.inside(function, String::new(), &body, &mut inner, asks);
+        let result = self.inside(Place::of(&function), String::new(), &body, &mut inner, asks);
         env.waited = inner.waited;
         result
     }
@@ -92,17 +91,17 @@ impl Translator<'_, '_> {
     /// The value of an expression inside another function.
     pub(super) fn inside(
         &mut self,
-        function: Rc<Function>,
+        place: Place,
         state: String,
         body: &ast::Expr,
         env: &mut Env,
         asks: &mut Vec<Ask>,
     ) -> Result<Expr, Reason> {
         self.depth += 8;
-        let outer = std::mem::replace(&mut self.function, function);
+        let outer = std::mem::replace(&mut self.place, place);
         let state = std::mem::replace(&mut self.state, state);
         let result = self.expr(body, env, asks);
-        self.function = outer;
+        self.place = outer;
         self.state = state;
         self.depth -= 8;
         result
@@ -144,7 +143,7 @@ impl Translator<'_, '_> {
             return Err(format!("its message has `{given}`"));
         }
         if role_of_class(name).is_some() && argument(call, "name").is_some() {
-            let site = Site { module: self.function.site.module, span: span_of(call) };
+            let site = Site { module: self.place.module, span: span_of(call) };
             self.m.host.lose(Effect::Body, "the name of a message, which a model is sent".to_owned(), site);
         }
         if let ("ToolMessage", Some(content)) = (name, content(call)) {
@@ -340,8 +339,8 @@ impl Translator<'_, '_> {
     ) -> Result<Expr, Reason> {
         let value = self.m.host.graph.tasks.get(task).map(|task| task.function.clone());
         let function = value.and_then(|value| function_of(self.m, &value));
-        let parameters = function.as_ref().and_then(|f| f.parameters().cloned());
-        let Some(parameters) = parameters.filter(|p| p.vararg.is_none() && p.kwarg.is_none()) else {
+        let known = function.as_ref().and_then(|f| Some((Place::of(f), f.parameters().cloned()?)));
+        let Some((place, parameters)) = known.filter(|(_, p)| p.vararg.is_none() && p.kwarg.is_none()) else {
             return Err("it calls a task whose parameters are not known".to_owned());
         };
         let arguments = &call.arguments;
@@ -358,7 +357,9 @@ impl Translator<'_, '_> {
                 arguments.keywords.iter().find(|k| k.arg.as_ref().is_some_and(|a| a.as_str() == name));
             let value = match (arguments.args.get(at).or(by_name.map(|k| &k.value)), parameter.default()) {
                 (Some(value), _) => self.expr(value, env, asks)?,
-                (None, Some(default)) => self.expr(default, &mut Env::default(), asks)?,
+                (None, Some(default)) => {
+                    self.inside(place, String::new(), default, &mut Env::default(), asks)?
+                }
                 (None, None) => return Err(format!("it calls a task without its argument `{name}`")),
             };
             given.push((name.to_owned(), value));

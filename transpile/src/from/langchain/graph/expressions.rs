@@ -68,9 +68,14 @@ impl Translator<'_, '_> {
             }
             ast::Expr::BoolOp(op) => {
                 let word = if op.op == ast::BoolOp::And { "and" } else { "or" };
-                let mut values = self.all(&op.values, env, asks)?.into_iter();
-                let first = values.next().ok_or("an empty condition")?;
-                values.fold(first, |a, b| Expr::Binary(word, Box::new(a), Box::new(b)))
+                let (first, more) = op.values.split_first().ok_or("an empty condition")?;
+                let first = self.expr(first, env, asks)?;
+                let before = asks.len();
+                let more = self.all(more, env, asks)?;
+                if asks.len() > before {
+                    return Err("it asks a model in one of two cases".to_owned());
+                }
+                more.into_iter().fold(first, |a, b| Expr::Binary(word, Box::new(a), Box::new(b)))
             }
             ast::Expr::UnaryOp(op) => match op.op {
                 ast::UnaryOp::Not => Expr::Not(self.boxed(&op.operand, env, asks)?),
@@ -166,7 +171,7 @@ impl Translator<'_, '_> {
             return Err(format!("it reads `{name}`, which a round of a loop may not have set"));
         }
         let value =
-            self.m.name_seen_by(self.function.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
+            self.m.name_seen_by(self.place.scope, name).ok_or_else(|| format!("`{name}` is not known"))?;
         if let Some(op) = op_of(self.m, &value) {
             return Ok(Expr::Runnable(op));
         }
@@ -345,14 +350,14 @@ impl Translator<'_, '_> {
             }
             ast::Expr::Name(name) => {
                 let name = name.id.as_str();
-                let known = self.m.name_seen_by(self.function.scope, name);
+                let known = self.m.name_seen_by(self.place.scope, name);
                 known.or_else(|| {
                     BUILTINS.contains(&name).then(|| Value::External(format!("builtins.{name}").into()))
                 })
             }
             ast::Expr::Attribute(attr) => {
                 self.value(&attr.value, env)?;
-                let (module, scope) = (self.function.site.module, self.function.scope);
+                let (module, scope) = (self.place.module, self.place.scope);
                 self.m.eval_at(module, scope, expr).ok()
             }
             _ => None,

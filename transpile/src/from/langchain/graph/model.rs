@@ -63,6 +63,8 @@ pub struct Middleware {
     pub calls: Option<CallLimit>,
     /// The tools that a person approves.
     pub approved: Vec<String>,
+    /// What the person is asked, where the file says.
+    pub subject: Option<String>,
     /// Where the person may do more than approve and reject.
     pub origin: Option<Origin>,
     /// What is not carried over, and where it stands.

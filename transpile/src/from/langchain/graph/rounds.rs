@@ -180,7 +180,7 @@ impl Translator<'_, '_> {
                 Slot::Field(_) => None,
             })
             .collect();
-        let site = Site { module: self.function.site.module, span: span_of(stmt) };
+        let site = Site { module: self.place.module, span: span_of(stmt) };
         let rounds = Loop {
             variables: frame.slots.into_iter().map(|(_, v)| v).collect(),
             over,
@@ -302,7 +302,7 @@ impl Translator<'_, '_> {
         // No name of Python begins like these.
         let (at, item) = (format!("#at{number}"), format!("#item{number}"));
         let is_builtin = |t: &mut Self, name: &str| {
-            t.m.name_seen_by(t.function.scope, name).is_none() && !env.locals.contains_key(name)
+            t.m.name_seen_by(t.place.scope, name).is_none() && !env.locals.contains_key(name)
         };
         let (list, name) = match (called("enumerate"), names.as_slice()) {
             (Some([list]), [index, name]) if is_builtin(self, "enumerate") => {

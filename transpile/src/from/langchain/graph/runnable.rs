@@ -1,7 +1,7 @@
 //! Runnables and tools that functions of a graph use, and runnables as nodes.
 
 use super::body::{Ask, Asked, Expr, Fields};
-use super::translate::{Env, Reason, Translator};
+use super::translate::{Env, Place, Reason, Translator};
 use crate::from::langchain::model::{Data, Lambda, Node, OpKind, Tool};
 use crate::from::langchain::schema::properties;
 use crate::from::langchain::state::{M, node, op_of, origin};
@@ -92,7 +92,7 @@ impl Translator<'_, '_> {
             _ => vec![op],
         };
         let all = steps(left).into_iter().chain(steps(right)).collect();
-        let site = Site { module: self.function.site.module, span: span_of(expr) };
+        let site = Site { module: self.place.module, span: span_of(expr) };
         Ok(Expr::Runnable(node(self.m, OpKind::Seq(all), site)))
     }
 
@@ -106,7 +106,7 @@ impl Translator<'_, '_> {
         if own.found {
             return None;
         }
-        let (module, scope) = (self.function.site.module, self.function.scope);
+        let (module, scope) = (self.place.module, self.place.scope);
         let (ops, losses) = (self.m.host.ops.len(), self.m.host.losses.len());
         let value = self.m.eval_at(module, scope, &ast::Expr::Call(call.clone())).ok();
         let made = value.and_then(|value| op_of(self.m, &value));
@@ -200,7 +200,7 @@ impl Translator<'_, '_> {
                         String::new()
                     }
                 };
-                let result = self.inside(function, state, &body, &mut inner, asks);
+                let result = self.inside(Place::of(&function), state, &body, &mut inner, asks);
                 env.waited = inner.waited;
                 result
             }

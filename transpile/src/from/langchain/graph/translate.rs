@@ -9,8 +9,8 @@ use super::targets::function_of;
 use crate::from::langchain::model::Node;
 use crate::from::langchain::state::M;
 use crate::python::syntax::ast;
-use crate::python::value::{Code, Function};
-use crate::python::{Object, Value};
+use crate::python::value::{Code, Function, ScopeId};
+use crate::python::{ModuleId, Object, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ pub(super) fn block(m: &mut M<'_>, value: &Value) -> Result<Block, Reason> {
     };
     let is_bound = matches!(m.object_of(value), Some(Object::Bound(..) | Object::Instance(..)));
     let state = state_parameter(&function, is_bound).ok_or("it takes no state")?;
-    Translator::new(m, function, state, false).whole(Env::default())
+    Translator::new(m, Place::of(&function), state, false).whole(&function, Env::default())
 }
 
 /// What a task or an entrypoint with such parameters does.
@@ -47,8 +47,7 @@ pub(super) fn routine<'n>(
 ) -> Result<Block, Reason> {
     let locals = parameters.map(|name| (name.to_owned(), Expr::Variable(name.to_owned()))).collect();
     let env = Env { locals, ..Env::default() };
-    let function = function.clone();
-    Translator::new(m, function, String::new(), true).whole(env)
+    Translator::new(m, Place::of(function), String::new(), true).whole(function, env)
 }
 
 /// What a runnable does as a node: it is given the whole state.
@@ -59,10 +58,8 @@ pub(super) fn runnable(m: &mut M<'_>, op: &Node) -> Result<Block, Reason> {
     if let Some(function) = super::runnable::behind(m, op) {
         return block(m, &function);
     }
-    // A runnable has no place of its own for names: its functions have.
-    let function = m.functions().next().map(|(_, function)| function);
-    let function = function.ok_or("it runs a runnable in a file without functions")?;
-    let mut translator = Translator::new(m, function, String::new(), false);
+    let file = Place { module: ModuleId::default(), scope: m.scope_of(ModuleId::default()) };
+    let mut translator = Translator::new(m, file, String::new(), false);
     let mut asks = Vec::new();
     let given = translator.ask(op, Expr::State, &mut Env::default(), &mut asks)?;
     match translator.ended(given) {
@@ -120,9 +117,22 @@ impl Env {
     }
 }
 
+/// Where the names of what is translated are looked up.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) module: ModuleId,
+    pub(super) scope: ScopeId,
+}
+
+impl Place {
+    pub(super) fn of(function: &Function) -> Place {
+        Place { module: function.site.module, scope: function.scope }
+    }
+}
+
 pub(super) struct Translator<'t, 'v> {
     pub(super) m: &'t mut M<'v>,
-    pub(super) function: Rc<Function>,
+    pub(super) place: Place,
     pub(super) state: String,
     pub(super) asks: usize,
     pub(super) depth: usize,
@@ -137,10 +147,10 @@ pub(super) struct Translator<'t, 'v> {
 }
 
 impl<'t, 'v> Translator<'t, 'v> {
-    fn new(m: &'t mut M<'v>, function: Rc<Function>, state: String, functional: bool) -> Self {
+    fn new(m: &'t mut M<'v>, place: Place, state: String, functional: bool) -> Self {
         Translator {
             m,
-            function,
+            place,
             state,
             asks: 0,
             depth: 0,
@@ -153,8 +163,8 @@ impl<'t, 'v> Translator<'t, 'v> {
 }
 
 impl Translator<'_, '_> {
-    fn whole(&mut self, env: Env) -> Result<Block, Reason> {
-        let block = self.body(env)?;
+    fn whole(&mut self, function: &Function, env: Env) -> Result<Block, Reason> {
+        let block = self.body(function, env)?;
         // Without a question Python itself runs it, without a bound.
         if self.loops > 0 && !block.has_questions() {
             return Err("it has a loop".to_owned());
@@ -162,8 +172,7 @@ impl Translator<'_, '_> {
         Ok(block)
     }
 
-    fn body(&mut self, mut env: Env) -> Result<Block, Reason> {
-        let function = self.function.clone();
+    fn body(&mut self, function: &Function, mut env: Env) -> Result<Block, Reason> {
         match &function.code {
             Code::Lambda(lambda) => {
                 let mut asks = Vec::new();

@@ -101,7 +101,8 @@ fn prepared(
         let message = "a person approves or rejects the tools of a turn together, and cannot change a call or answer for a tool";
         let origin = added.origin.as_ref().unwrap_or(&op.origin);
         body.shared.note(Fate::Approximated, Effect::Body, message, origin);
-        gate = Some(Gate::Tools(added.approved.clone()));
+        let subject = added.subject.clone().unwrap_or_else(|| "Tool execution requires approval".to_owned());
+        gate = Some(Gate::Tools { names: added.approved.clone(), subject });
     }
     let limit = added.calls.map(|CallLimit { calls, ends }| Limit {
         calls,
@@ -134,7 +135,7 @@ enum Gate {
     /// All: a no ends the run.
     All,
     /// Some: a no is told to the model.
-    Tools(Vec<String>),
+    Tools { names: Vec<String>, subject: String },
 }
 
 impl Asked {
@@ -301,7 +302,7 @@ fn looped(
             ),
             "tools",
         ),
-        Some(Gate::Tools(asked)) => (gated(asked, &list), "rejected + tools"),
+        Some(Gate::Tools { names, subject }) => (gated(names, subject, &list), "rejected + tools"),
     };
     let text = format!(
         "(messages: list<Message>{params}) -> list<Message> {{\n  step agent = ask<Message>(model: {model}, {system_arg}messages: messages, tools: [{list}]{stream}){with}\n{tools}  return messages + [agent] + {added}\n}}"
@@ -329,12 +330,13 @@ fn looped(
 }
 
 /// The steps of a turn whose tools a person approves: what is rejected is told to the model, the others run.
-fn gated(asked: &[String], list: &str) -> String {
+fn gated(asked: &[String], subject: &str, list: &str) -> String {
     let names: Vec<String> = asked.iter().map(|name| string(name)).collect();
     let names = names.join(", ");
-    let why = "User rejected the tool call for `${c.name}` with id ${c.id}. The tool was not executed. Do not retry this tool call unless the user explicitly requests it.";
+    let subject = string(subject);
+    let why = "A person did not allow the call `${c.id}` of `${c.name}`, so it was not run. Do not ask for it again unless you are told to.";
     [
-        format!("  step approved = if len([c for c in agent.tool_calls if c.name in [{names}]]) > 0 then human.approve(subject: \"Tool execution requires approval\", body: json.render([c for c in agent.tool_calls if c.name in [{names}]])) else true\n"),
+        format!("  step approved = if len([c for c in agent.tool_calls if c.name in [{names}]]) > 0 then human.approve(subject: {subject}, body: json.render([c for c in agent.tool_calls if c.name in [{names}]])) else true\n"),
         format!("  step tools = if approved then chat.call(message: agent, tools: [{list}]) else chat.call(message: Message {{ ..agent, tool_calls: [c for c in agent.tool_calls if !(c.name in [{names}])] }}, tools: [{list}])\n"),
         format!("  let rejected = if approved then [] else [Message {{ role: Role.tool, content: \"{why}\", tool_call_id: c.id }} for c in agent.tool_calls if c.name in [{names}]]\n"),
     ]

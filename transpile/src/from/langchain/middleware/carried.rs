@@ -72,6 +72,12 @@ fn approvals(m: &mut M<'_>, thing: &Thing, added: &mut Middleware) -> Dropped {
             _ => return Err(Some(format!("when `{name}` asks about the tool `{tool}` is not known"))),
         }
     }
+    if let Some(subject) = thing.args.named("description_prefix") {
+        let Value::Str(subject) = subject else {
+            return Err(Some(format!("what `{name}` asks is not known")));
+        };
+        added.subject = Some(subject.to_string());
+    }
     added.origin = Some(origin(m, thing.site));
     Ok(())
 }
