@@ -329,9 +329,22 @@ impl<'v, H: Host> Machine<'v, H> {
         self.heap.iter().position(is_of).map(|at| Value::Obj(ObjId(at as u32)))
     }
 
+    /// How many objects there are.
+    pub fn objects(&self) -> usize {
+        self.heap.len()
+    }
+
     /// Every function of the files that was defined, with its value.
     pub fn functions(&self) -> impl Iterator<Item = (Value, Rc<super::value::Function>)> {
-        self.heap.iter().enumerate().filter_map(|(i, object)| match object {
+        self.functions_since(0)
+    }
+
+    /// The functions that were defined when there were so many objects already.
+    pub fn functions_since(
+        &self,
+        objects: usize,
+    ) -> impl Iterator<Item = (Value, Rc<super::value::Function>)> {
+        self.heap.iter().enumerate().skip(objects).filter_map(|(i, object)| match object {
             Object::Function(f) => Some((Value::Obj(ObjId(i as u32)), f.clone())),
             _ => None,
         })

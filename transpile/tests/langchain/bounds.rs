@@ -128,3 +128,22 @@ proptest! {
         }
     }
 }
+
+/// What the functions of a file change is looked for once a function, not once a name that is read. Time that grew with the
+/// square of their number would be felt here.
+#[test]
+fn many_nodes_read_a_value_of_the_file() {
+    let mut text = String::from(
+        "from typing import TypedDict\nfrom langgraph.graph import StateGraph, START\nLIMIT = 3\nclass S(TypedDict):\n    n: int\ng = StateGraph(S)\n",
+    );
+    for i in 0..1_500 {
+        let before = if i == 0 { "START".to_owned() } else { format!("'f{}'", i - 1) };
+        text.push_str(&format!(
+            "def f{i}(state):\n    return {{'n': state['n'] + LIMIT}}\ng.add_node('f{i}', f{i})\ng.add_edge({before}, 'f{i}')\n"
+        ));
+    }
+    text.push_str("app = g.compile()\n");
+    let vfs = MemoryVfs { files: [("a.py".to_owned(), text)].into() };
+    let made = import(&vfs, &["a.py".to_owned()], &LangChainOptions::default());
+    assert_eq!(made.missions[0].text.matches("n: s.n + 3").count(), 1_500);
+}

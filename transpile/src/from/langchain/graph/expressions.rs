@@ -175,7 +175,7 @@ impl Translator<'_, '_> {
         if let Some(op) = op_of(self.m, &value) {
             return Ok(Expr::Runnable(op));
         }
-        if self.m.functions().any(|(_, function)| shared::changes(&function, name)) {
+        if shared::is_changed(self.m, name) {
             return Err(format!("it reads `{name}`, which a function of the file changes"));
         }
         self.constant(&value).ok_or_else(|| format!("`{name}` is no constant"))

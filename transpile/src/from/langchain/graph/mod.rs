@@ -34,7 +34,7 @@ use super::state::{self, M, op_of};
 use crate::python::value::{ObjId, Object};
 use crate::python::{Args, Eval, Native, Site, Value};
 use builder::Builder;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Tables of LangGraph's objects.
 mod kind {
@@ -59,6 +59,8 @@ pub(super) struct GraphState {
     handoffs: Vec<(Node, String)>,
     /// Functions whose `__name__` was set.
     renamed: HashMap<ObjId, String>,
+    /// The names of the files' values that their functions change, of those of the first so many objects.
+    changed: (usize, HashSet<String>),
 }
 
 /// A compiled graph.

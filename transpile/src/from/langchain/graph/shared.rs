@@ -2,6 +2,7 @@
 
 use super::body::{End, Expr};
 use super::translate::{Env, Reason, Translator};
+use crate::from::langchain::state::M;
 use crate::python::syntax::ast;
 use crate::python::value::{Code, Function};
 use ruff_python_ast::visitor::{self, Visitor};
@@ -175,32 +176,49 @@ pub(super) fn held_by(value: &ast::Expr, env: &mut Env) {
     }
 }
 
-/// Does a function change a value of the file?
-pub(super) fn changes(function: &Function, name: &str) -> bool {
-    struct Changes<'n> {
-        name: &'n str,
-        is_global: bool,
-        found: bool,
-        is_own: bool,
+/// Does a function of the files change the value that this is the name of?
+pub(super) fn is_changed(m: &mut M<'_>, name: &str) -> bool {
+    let seen = m.host.graph.changed.0;
+    let new: Vec<String> = m.functions_since(seen).flat_map(|(_, function)| changed(&function)).collect();
+    let objects = m.objects();
+    let known = &mut m.host.graph.changed;
+    known.0 = objects;
+    known.1.extend(new);
+    known.1.contains(name)
+}
+
+/// The names of the file's values that a function changes.
+fn changed(function: &Function) -> Vec<String> {
+    #[derive(Default)]
+    struct Changes {
+        global: Vec<String>,
+        parts: Vec<String>,
+        own: Vec<String>,
     }
-    impl<'a> Visitor<'a> for Changes<'_> {
+    impl<'a> Visitor<'a> for Changes {
         fn visit_stmt(&mut self, stmt: &'a ast::Stmt) {
-            let is_name = |expr: &ast::Expr| matches!(expr, ast::Expr::Name(n) if n.id.as_str() == self.name);
-            let is_part = |expr: &ast::Expr| matches!(expr, ast::Expr::Subscript(sub) if is_name(&sub.value));
+            let name = |expr: &ast::Expr| match expr {
+                ast::Expr::Name(name) => Some(name.id.to_string()),
+                _ => None,
+            };
+            let part = |expr: &ast::Expr| match expr {
+                ast::Expr::Subscript(sub) => name(&sub.value),
+                _ => None,
+            };
             match stmt {
-                ast::Stmt::Global(s) => self.is_global |= s.names.iter().any(|n| n.as_str() == self.name),
+                ast::Stmt::Global(s) => self.global.extend(s.names.iter().map(ToString::to_string)),
                 ast::Stmt::Assign(s) => {
-                    self.is_own |= s.targets.iter().any(is_name);
-                    self.found |= s.targets.iter().any(is_part);
+                    self.own.extend(s.targets.iter().filter_map(name));
+                    self.parts.extend(s.targets.iter().filter_map(part));
                 }
-                ast::Stmt::AnnAssign(s) => self.is_own |= is_name(&s.target),
-                ast::Stmt::AugAssign(s) => self.found |= is_part(&s.target),
+                ast::Stmt::AnnAssign(s) => self.own.extend(name(&s.target)),
+                ast::Stmt::AugAssign(s) => self.parts.extend(part(&s.target)),
                 ast::Stmt::Expr(s) => {
                     if let ast::Expr::Call(call) = &*s.value
                         && let ast::Expr::Attribute(attr) = &*call.func
                         && CHANGES.contains(&attr.attr.as_str())
                     {
-                        self.found |= is_name(&attr.value);
+                        self.parts.extend(name(&attr.value));
                     }
                 }
                 _ => {}
@@ -208,11 +226,13 @@ pub(super) fn changes(function: &Function, name: &str) -> bool {
             visitor::walk_stmt(self, stmt);
         }
     }
-    let Code::Def(def) = &function.code else { return false };
-    let mut changes = Changes { name, is_global: false, found: false, is_own: false };
+    let Code::Def(def) = &function.code else { return Vec::new() };
+    let mut changes = Changes::default();
     def.body.iter().for_each(|stmt| changes.visit_stmt(stmt));
-    let is_parameter = function.parameters().is_some_and(|p| p.includes(name));
-    changes.is_global || (changes.found && !changes.is_own && !is_parameter)
+    let is_parameter = |name: &str| function.parameters().is_some_and(|p| p.includes(name));
+    changes.parts.retain(|name| !changes.own.contains(name) && !is_parameter(name));
+    changes.global.extend(changes.parts);
+    changes.global
 }
 
 /// The names whose values the rounds of a loop keep under other names: a later round changes them there too.

@@ -136,9 +136,8 @@ impl Writer<'_, '_, '_> {
             if let Expr::List(items) = &over.list {
                 (bound, is_certain) = (items.len(), true);
             }
-            // Inside, the element is taken out of the list by its number.
-            let mut given = self.passed(&rounds.body, scope, &mut inner);
-            given.clear();
+            // Inside, the element is taken out of the list by its number; what it is handed is gathered below.
+            self.passed(&rounds.body, scope, &mut inner);
             let at = inner.free("at");
             inner.variables.insert(over.at.clone(), Ty::Int);
             inner.texts.insert(over.at.clone(), at.clone());
