@@ -147,3 +147,26 @@ fn many_nodes_read_a_value_of_the_file() {
     let made = import(&vfs, &["a.py".to_owned()], &LangChainOptions::default());
     assert_eq!(made.missions[0].text.matches("n: s.n + 3").count(), 1_500);
 }
+
+/// What stands in itself many times is written once a level, or refused: nothing doubles at each level.
+#[test]
+fn values_in_values_do_not_double() {
+    let nested = |depth: usize, around: &dyn Fn(String) -> String| {
+        (0..depth).fold("state['n']".to_owned(), |inner, _| around(inner))
+    };
+    for value in [
+        nested(40, &|inner| format!("(1 if {inner} else 0)")),
+        nested(40, &|inner| format!("(1 if {inner} is None else 0)")),
+        nested(40, &|inner| format!("max({inner}, 1)")),
+        nested(40, &|inner| format!("double({inner})")),
+        nested(40, &|inner| format!("len(f'{{{inner}}}')")),
+    ] {
+        let source = format!(
+            "from typing import TypedDict\nfrom langgraph.graph import StateGraph, START\nclass S(TypedDict):\n    n: int\ndef double(x):\n    return x + x\ndef f(state: S):\n    return {{'n': {value}}}\ng = StateGraph(S)\ng.add_node('f', f)\ng.add_edge(START, 'f')\napp = g.compile()\n"
+        );
+        let vfs = MemoryVfs { files: [("a.py".to_owned(), source)].into() };
+        let made = import(&vfs, &["a.py".to_owned()], &LangChainOptions::default());
+        let text = &made.missions[0].text;
+        assert!(text.len() < 20_000, "{} bytes from {value}", text.len());
+    }
+}

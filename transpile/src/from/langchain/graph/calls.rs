@@ -5,7 +5,7 @@ use super::expressions::role_of_class;
 use super::kind;
 use super::prompt::{filled, prompted};
 use super::targets::function_of;
-use super::translate::{Env, Place, Reason, Translator};
+use super::translate::{Env, Place, Reason, Translator, small};
 use crate::from::langchain::model::{Bind, Effect, Node, OpKind, TemplateFormat};
 use crate::from::langchain::models::model_of;
 use crate::from::langchain::names::last;
@@ -81,6 +81,8 @@ impl Translator<'_, '_> {
                 }
                 (None, None) => return Err(unknown()),
             };
+            // It stands wherever the function reads the parameter.
+            small(&value)?;
             inner.locals.insert(name.to_owned(), value);
         }
         let result = self.inside(Place::of(&function), String::new(), &body, &mut inner, asks);
@@ -179,11 +181,8 @@ impl Translator<'_, '_> {
         let args = self.all(&call.arguments.args, env, asks)?;
         match (name, args.as_slice()) {
             ("len", [_]) => Ok(Expr::Call("len", args)),
-            ("max" | "min", [a, b]) => {
-                let op = if name == "max" { ">=" } else { "<=" };
-                let test = Expr::Binary(op, Box::new(a.clone()), Box::new(b.clone()));
-                Ok(Expr::If(Box::new(test), Box::new(a.clone()), Box::new(b.clone())))
-            }
+            ("max", [_, _]) => Ok(Expr::Call("max", args)),
+            ("min", [_, _]) => Ok(Expr::Call("min", args)),
             ("str", [one]) => Ok(Expr::Parts(vec![one.clone()])),
             ("list" | "tuple", [Expr::List(_) | Expr::For { .. } | Expr::Answer(_)]) => Ok(args[0].clone()),
             // Of a text it makes a list of letters: the type is known when it is written.

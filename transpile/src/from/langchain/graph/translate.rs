@@ -23,6 +23,17 @@ const MAX_DEPTH: usize = 12;
 /// Why a function is not translated.
 pub(super) type Reason = String;
 
+/// A value that may stand in several places.
+///
+/// # Errors
+/// It is too large for that.
+pub(super) fn small(value: &Expr) -> Result<(), Reason> {
+    match value.size() > MAX_SIZE {
+        true => Err("it builds a value that is too large".to_owned()),
+        false => Ok(()),
+    }
+}
+
 /// What a function of a graph does.
 ///
 /// # Errors
@@ -309,9 +320,7 @@ impl Translator<'_, '_> {
     }
 
     pub(super) fn assign(&mut self, target: &ast::Expr, value: Expr, env: &mut Env) -> Result<(), Reason> {
-        if value.size() > MAX_SIZE {
-            return Err("it builds a value that is too large".to_owned());
-        }
+        small(&value)?;
         match target {
             ast::Expr::Name(name) if name.id.as_str() == self.state => {
                 Err("it replaces its state".to_owned())

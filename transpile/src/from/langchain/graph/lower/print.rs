@@ -378,6 +378,12 @@ impl Scope {
             texts.push(unwrapped(&text).to_owned());
             types.push(ty);
         }
+        if let ("max" | "min", [ty @ (Ty::Int | Ty::Float | Ty::String), other]) = (name, types.as_slice())
+            && ty == other
+        {
+            let text = format!("({name}([{}]) ?? {})", texts.join(", "), ty.zero());
+            return Ok((text, ty.clone()));
+        }
         let result = match (name, types.as_slice()) {
             ("len", [Ty::String | Ty::List(_) | Ty::Map(_)]) => Ty::Int,
             ("lower" | "upper" | "trim" | "replace", [Ty::String, ..]) => Ty::String,
@@ -546,6 +552,20 @@ fn test_of(text: &str, ty: &Ty) -> Result<String, String> {
     })
 }
 
+/// Is it read by its name, and not computed?
+fn is_place(expr: &Expr) -> bool {
+    let is_plain = |expr: &Expr| {
+        matches!(expr, Expr::Null | Expr::Bool(_) | Expr::Int(_) | Expr::Text(_) | Expr::Variable(_))
+    };
+    match expr {
+        Expr::Field(_) | Expr::Variable(_) | Expr::Answer(_) => true,
+        Expr::FieldOr(_, default) => is_plain(default),
+        Expr::Member(base, _) => is_place(base),
+        Expr::Index(base, by) => is_place(base) && is_plain(by),
+        _ => false,
+    }
+}
+
 impl Scope {
     /// The scopes of what follows where a condition holds, and where it does not.
     ///
@@ -568,7 +588,11 @@ impl Scope {
             Expr::Binary("==", value, null) if matches!(**null, Expr::Null) => (&**value, false),
             other => (other, true),
         };
-        if let (text, Ty::Optional(_)) = self.print(value)? {
+        // What is computed has no name by which it is read again; to write it once more here would double its text at
+        // each level.
+        if is_place(value)
+            && let (text, Ty::Optional(_)) = self.print(value)?
+        {
             let scope = if is_there { &mut yes } else { &mut no };
             scope.present.push(text);
         }
