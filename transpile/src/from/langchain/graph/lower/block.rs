@@ -4,6 +4,7 @@ use super::functional::Tasks;
 use super::print::Scope;
 use super::providers::Providers;
 use super::python::Use;
+use super::state::Reducer;
 use super::texts::{quoted, wrapped};
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::{Block, End, Expr};
@@ -19,7 +20,7 @@ pub enum Ending<'e> {
         /// The record.
         record: &'e str,
         /// Fields with their reducers.
-        reducers: &'e [(String, Option<String>)],
+        reducers: &'e [(String, Option<Reducer>)],
         /// The text of the next state for a target of a command; `None`: the field is not touched.
         at: &'e Following<'e>,
     },
@@ -30,7 +31,7 @@ pub enum Ending<'e> {
         /// Fields.
         fields: &'e [String],
         /// Fields with their reducers.
-        reducers: &'e [(String, Option<String>)],
+        reducers: &'e [(String, Option<Reducer>)],
     },
     /// With the next state.
     Way {
@@ -166,7 +167,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
             _ => ("update", "update.goto"),
         };
         scope.answers.insert(0, (answer.to_owned(), Ty::String));
-        let fields: Vec<(String, Option<String>)> = match &self.ending {
+        let fields: Vec<(String, Option<Reducer>)> = match &self.ending {
             Ending::Way { .. } | Ending::Value => Vec::new(),
             Ending::State { reducers, .. } => {
                 reducers.iter().filter(|(name, _)| carried.writes.contains(name)).cloned().collect()
@@ -175,8 +176,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 reducers.iter().filter(|(name, _)| fields.contains(name)).cloned().collect()
             }
         };
-        if let Some((name, _)) = fields.iter().find(|(_, r)| r.as_deref().is_some_and(|r| r.starts_with('=')))
-        {
+        if let Some((name, _)) = fields.iter().find(|(_, r)| matches!(r, Some(Reducer::Own { .. }))) {
             return Err(format!("{}, and `{name}` has a reducer of its own", carried.reason));
         }
         let wanted = match &self.ending {
@@ -195,7 +195,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
                 let mut texts = vec!["..s".to_owned()];
                 for (field, reducer) in &fields {
                     let ty = scope.fields.get(field);
-                    texts.push(format!("{field}: {}", joined(field, reducer.as_deref(), ty)));
+                    texts.push(format!("{field}: {}", joined(field, reducer.as_ref(), ty)));
                 }
                 let goto = Expr::Answer(0);
                 texts.extend(at(carried.goes.then_some(&goto), &scope)?.map(|at| format!("at: {at}")));
@@ -286,7 +286,7 @@ impl<'w, 'p, 'f> Writer<'w, 'p, 'f> {
 }
 
 /// A field after an update of a Python tool.
-fn joined(field: &str, reducer: Option<&str>, ty: Option<&Ty>) -> String {
+fn joined(field: &str, reducer: Option<&Reducer>, ty: Option<&Ty>) -> String {
     let (old, more) = (format!("s.{field}"), format!("update.{field}"));
     match reducer {
         None => more,
@@ -299,7 +299,7 @@ fn part(
     scope: &Scope,
     name: &str,
     ty: Option<Ty>,
-    reducer: Option<&str>,
+    reducer: Option<&Reducer>,
     given: Option<&Expr>,
 ) -> Result<String, String> {
     let ty = ty.ok_or_else(|| format!("its state has no field `{name}`"))?;
@@ -310,22 +310,25 @@ fn part(
         };
     };
     let (text, own) = scope.print_as(value, &ty)?;
-    if reducer.is_some_and(|r| r != "_add_messages") && value.is_grown() {
+    if reducer.is_some_and(|r| !matches!(r, Reducer::Messages)) && value.is_grown() {
         return Err(format!("it gives `{name}` again after it changed it in place"));
     }
-    if reducer == Some("_add_messages") && scope.gives_again(name, value) {
+    if matches!(reducer, Some(Reducer::Messages)) && scope.gives_again(name, value) {
         return Err(format!("it gives messages again that `{name}` holds, beside other nodes"));
     }
     match (reducer, &own) {
-        (Some("_add_messages"), Ty::Message) => Ok(format!("[{text}]")),
+        (Some(Reducer::Messages), Ty::Message) => Ok(format!("[{text}]")),
         _ if super::print::fits(&own, &ty) => Ok(text),
         _ => Err(format!("it writes {} to `{name}`, which holds {}", own.text(), ty.text())),
     }
 }
 
-fn reducer_of<'r>(reducers: &'r [(String, Option<String>)], name: &str) -> Result<Option<&'r str>, String> {
+fn reducer_of<'r>(
+    reducers: &'r [(String, Option<Reducer>)],
+    name: &str,
+) -> Result<Option<&'r Reducer>, String> {
     let found = reducers.iter().find(|(known, _)| known == name);
-    found.map(|(_, r)| r.as_deref()).ok_or_else(|| format!("its state has no field `{name}`"))
+    found.map(|(_, r)| r.as_ref()).ok_or_else(|| format!("its state has no field `{name}`"))
 }
 
 /// A choice of a state by the text of a label.

@@ -1,6 +1,7 @@
 //! Expressions over the state as mission text.
 
 use super::again::Joined;
+use super::state::Reducer;
 use super::texts::{escaped, in_hole, inside, key, quoted, unwrapped, wrapped};
 use super::types::{Record, Ty};
 use crate::from::langchain::graph::body::Expr;
@@ -455,27 +456,25 @@ impl Scope {
     ///
     /// # Errors
     /// As [`Scope::print`]; a value of another type than the field.
-    pub fn update(&self, name: &str, reducer: Option<&str>, value: &Expr) -> Result<String, String> {
+    pub fn update(&self, name: &str, reducer: Option<&Reducer>, value: &Expr) -> Result<String, String> {
         let ty = self.fields.get(name).ok_or_else(|| format!("its state has no field `{name}`"))?;
         let (text, own) = self.print_as(value, ty)?;
         let old = format!("{}.{name}", self.state);
-        if reducer.is_some_and(|r| r != "_add_messages") && value.is_grown() {
+        if reducer.is_some_and(|r| !matches!(r, Reducer::Messages)) && value.is_grown() {
             return Err(format!("it gives `{name}` again after it changed it in place"));
         }
-        if reducer == Some("_add_messages")
+        if matches!(reducer, Some(Reducer::Messages))
             && matches!(own, Ty::Message | Ty::List(_))
             && matches!(self.added(name, value)?, Joined::Whole)
         {
             return Ok(unwrapped(&text).to_owned());
         }
         match (reducer, own) {
-            (Some("_add_messages"), Ty::Message) => Ok(format!("{old} + [{text}]")),
-            (Some("_add_messages"), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
+            (Some(Reducer::Messages), Ty::Message) => Ok(format!("{old} + [{text}]")),
+            (Some(Reducer::Messages), Ty::List(item)) if matches!(*item, Ty::Message | Ty::Null) => {
                 Ok(format!("{old} + {}", wrapped(&text)))
             }
-            (Some(reducer), own)
-                if (reducer.starts_with('=') || matches!(reducer, "add" | "merge")) && fits(&own, ty) =>
-            {
+            (Some(reducer), own) if !matches!(reducer, Reducer::Messages) && fits(&own, ty) => {
                 Ok(combined(reducer, ty, &old, &wrapped(&text)))
             }
             (None, own) if fits(&own, ty) => Ok(unwrapped(&text).to_owned()),
@@ -639,12 +638,10 @@ fn member_of((text, ty): Typed, name: &str) -> Result<Typed, String> {
 }
 
 /// What a reducer makes of a field and what is added to it.
-pub fn combined(reducer: &str, ty: &Ty, old: &str, more: &str) -> String {
+pub fn combined(reducer: &Reducer, ty: &Ty, old: &str, more: &str) -> String {
     match (reducer, ty) {
-        (own, _) if own.starts_with('=') => {
-            format!("{}(old: {old}, new: {})", own.trim_start_matches('='), unwrapped(more))
-        }
-        ("merge", _) => format!("merge({old}, {})", unwrapped(more)),
+        (Reducer::Own { chain, .. }, _) => format!("{chain}(old: {old}, new: {})", unwrapped(more)),
+        (Reducer::Merge, _) => format!("merge({old}, {})", unwrapped(more)),
         (_, Ty::String) => format!("\"${{{old}}}${{{}}}\"", unwrapped(more)),
         _ => format!("{old} + {more}"),
     }

@@ -3,6 +3,7 @@
 
 use super::print::Scope;
 use super::providers::Providers;
+use super::state::Reducer;
 use super::texts::{key, quoted};
 use super::types::Ty;
 use crate::from::callable::{Callable, Dependency};
@@ -14,7 +15,7 @@ use crate::from::lower::Fate;
 /// What a tool of a function is used for.
 pub enum Use<'u> {
     /// It gives fields: each with its reducer.
-    Fields(&'u [(String, Option<String>)]),
+    Fields(&'u [(String, Option<Reducer>)]),
     /// It gives the name of a way.
     Label,
 }
@@ -286,7 +287,7 @@ fn adapter(
                     uses.extend(messages());
                 }
                 let has = given.iter().any(|(known, _)| known == field);
-                back.push(format!("{field:?}: {}", written(field, reducer.as_deref(), ty, has, carried)));
+                back.push(format!("{field:?}: {}", written(field, reducer.as_ref(), ty, has, carried)));
             }
             lines.extend(given_back(&call, carried.goes, waits, back));
         }
@@ -343,7 +344,7 @@ fn as_object(field: &str, ty: &Ty) -> Option<(String, bool)> {
 }
 
 /// What a field gets of the update: its new value, or what a reducer adds.
-fn written(field: &str, reducer: Option<&str>, ty: &Ty, has: bool, carried: &Carried) -> String {
+fn written(field: &str, reducer: Option<&Reducer>, ty: &Ty, has: bool, carried: &Carried) -> String {
     let is_changed = carried.changed.iter().any(|known| known == field);
     let known = match (has, carried.by_attribute) {
         (true, _) if is_changed && reducer.is_some() => format!("known_{field}"),
@@ -353,12 +354,12 @@ fn written(field: &str, reducer: Option<&str>, ty: &Ty, has: bool, carried: &Car
     };
     match reducer {
         // What it added in place, and what it gives.
-        Some("_add_messages") if is_changed => {
+        Some(Reducer::Messages) if is_changed => {
             let held =
                 if carried.by_attribute { format!("given.{field}") } else { format!("given[{field:?}]") };
             format!("added_messages(both({held}, update.get({field:?}, [])), {known})")
         }
-        Some("_add_messages") => format!("added_messages(update.get({field:?}, []), {known})"),
+        Some(Reducer::Messages) => format!("added_messages(update.get({field:?}, []), {known})"),
         Some(_) => format!("update.get({field:?}, {})", python_zero(ty)),
         None if holds_messages(ty) && *ty != Ty::Message => {
             let held = match (is_changed, carried.by_attribute) {

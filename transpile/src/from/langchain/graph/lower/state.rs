@@ -8,6 +8,19 @@ use crate::from::langchain::graph::wiring::Wiring;
 use crate::from::langchain::model::OpKind;
 use std::collections::BTreeSet;
 
+/// The function that joins what a field holds with an update.
+#[derive(Clone, Debug)]
+pub enum Reducer {
+    /// `add_messages`.
+    Messages,
+    /// `operator.add`.
+    Add,
+    /// `operator.or_`.
+    Merge,
+    /// One of the file, and the chain that it becomes.
+    Own { join: Join, chain: String },
+}
+
 /// A field of the state.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -15,10 +28,8 @@ pub struct Field {
     pub name: String,
     /// As the record has it.
     pub ty: Ty,
-    /// The function that joins updates; one of the file is a chain, whose name follows `=`.
-    pub reducer: Option<String>,
-    /// What one of the file does.
-    pub join: Option<Join>,
+    /// The function that joins updates.
+    pub reducer: Option<Reducer>,
     /// It may hold `None`, as its annotation says.
     pub is_nullable: bool,
     /// The run is given it.
@@ -30,7 +41,10 @@ pub struct Field {
 impl Field {
     /// The chain that joins its updates, where the file's own function does.
     pub fn joined_by(&self) -> Option<&str> {
-        self.reducer.as_deref()?.strip_prefix('=')
+        match &self.reducer {
+            Some(Reducer::Own { chain, .. }) => Some(chain),
+            _ => None,
+        }
     }
 
     /// As an input of a mission. LangGraph joins what a run is given with an empty value.
@@ -83,8 +97,7 @@ pub fn shared(graph: &Graph) -> Result<Vec<Field>, String> {
         None if graph.agent.is_some() => Ok(vec![Field {
             name: "messages".to_owned(),
             ty: Ty::List(Box::new(Ty::Message)),
-            reducer: Some("_add_messages".to_owned()),
-            join: None,
+            reducer: Some(Reducer::Messages),
             is_nullable: false,
             is_input: true,
             given: None,
@@ -106,22 +119,22 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
         if super::texts::key(name) != *name {
             return Err(format!("no record has a field of the name of `{name}` in its state"));
         }
-        let reducer = match field.reducer.as_deref() {
-            None => None,
-            Some(_) if field.join.is_some() => Some("=".to_owned()),
-            Some(known @ ("add" | "_add_messages")) => Some(known.to_owned()),
-            Some("concat" | "iadd") => Some("add".to_owned()),
-            Some("or_" | "ior") => Some("merge".to_owned()),
-            Some(other) => return Err(format!("the reducer `{other}` of `{name}` has no counterpart")),
+        let reducer = match (field.reducer.as_deref(), &field.join) {
+            (None, _) => None,
+            (Some(_), Some(join)) => Some(Reducer::Own { join: join.clone(), chain: String::new() }),
+            (Some("_add_messages"), _) => Some(Reducer::Messages),
+            (Some("add" | "concat" | "iadd"), _) => Some(Reducer::Add),
+            (Some("or_" | "ior"), _) => Some(Reducer::Merge),
+            (Some(other), _) => return Err(format!("the reducer `{other}` of `{name}` has no counterpart")),
         };
-        let ty = match reducer.as_deref() {
-            Some("_add_messages") => Ty::List(Box::new(Ty::Message)),
-            Some("merge") => match Ty::of_annotation(&field.ty) {
+        let ty = match &reducer {
+            Some(Reducer::Messages) => Ty::List(Box::new(Ty::Message)),
+            Some(Reducer::Merge) => match Ty::of_annotation(&field.ty) {
                 Ty::Json => Ty::Map(Box::new(Ty::Json)),
                 own @ Ty::Map(_) => own,
                 own => return Err(format!("`{name}` is {}, which `or` does not join", own.text())),
             },
-            Some("=") => match Ty::of_annotation(&field.ty) {
+            Some(Reducer::Own { .. }) => match Ty::of_annotation(&field.ty) {
                 Ty::Json if field.ty.starts_with(['d', 'D']) => Ty::Map(Box::new(Ty::Json)),
                 own if own.zero() != "null" => own,
                 _ => {
@@ -138,9 +151,8 @@ pub fn fields(graph: &Graph, wiring: &Wiring, machine: &Machine) -> Result<Vec<F
             (Some(_), _) | (_, Some(_)) => (ty, true),
             _ => plain(ty, &Reads::of(name, graph, wiring), machine),
         };
-        let join = field.join.clone();
         let is_nullable = matches!(Ty::of_annotation(&field.ty), Ty::Optional(_));
-        out.push(Field { name: name.clone(), ty, reducer, join, is_nullable, is_input, given });
+        out.push(Field { name: name.clone(), ty, reducer, is_nullable, is_input, given });
     }
     Ok(out)
 }

@@ -4,7 +4,7 @@ use super::block::{Ending, Writer};
 use super::choices::way_of;
 use super::print::Scope;
 use super::providers::Providers;
-use super::state::{Field, fields, shared};
+use super::state::{Field, Reducer, fields, shared};
 use super::states::{Due, Machine, State, Target, explore};
 use super::types::Ty;
 use crate::from::langchain::graph::body::{Block, End, Expr, Sends};
@@ -37,10 +37,10 @@ pub(in crate::from::langchain) fn mission(
     let machine = explore(wiring)?;
     let mut fields = fields(graph, wiring, &machine)?;
     for field in &mut fields {
-        if let Some(join) = field.join.clone() {
+        if let Some(Reducer::Own { join, .. }) = field.reducer.clone() {
             let about = |why: String| format!("the reducer of `{}`: {why}", field.name);
             let chain = join_chain(shared, field, &join).map_err(about)?;
-            field.reducer = Some(format!("={chain}"));
+            field.reducer = Some(Reducer::Own { join, chain });
         }
     }
     let record = shared.names.fresh("State");
@@ -161,7 +161,7 @@ impl Lowering<'_, '_, '_> {
         Scope { state: "s".to_owned(), fields, nullable, ..Scope::default() }
     }
 
-    fn reducers(&self) -> Vec<(String, Option<String>)> {
+    fn reducers(&self) -> Vec<(String, Option<Reducer>)> {
         self.fields.iter().map(|f| (f.name.clone(), f.reducer.clone())).collect()
     }
 
@@ -411,7 +411,7 @@ impl Lowering<'_, '_, '_> {
         for tool in tools {
             names.push(self.providers.tool(tool)?);
         }
-        let messages = self.fields.iter().find(|f| f.reducer.as_deref() == Some("_add_messages"));
+        let messages = self.fields.iter().find(|f| matches!(f.reducer, Some(Reducer::Messages)));
         let field = messages.map(|f| f.name.clone()).ok_or("its state has no messages")?;
         self.items.push(format!(
             "chain {name}(s: {0}) -> {0} {{\n  step ran = chat.call(message: s.{field}[-1], tools: [{1}])\n  return {0} {{ ..s, {field}: s.{field} + ran }}\n}}",
@@ -454,12 +454,12 @@ impl Lowering<'_, '_, '_> {
             if theirs.is_input {
                 given.push(format!("{field}: s.{field}{}", zero(&ours.ty, &theirs.ty)));
             }
-            taken.push(match ours.reducer.as_deref() {
-                Some(reducer @ ("add" | "merge")) => {
+            taken.push(match &ours.reducer {
+                Some(reducer @ (Reducer::Add | Reducer::Merge)) => {
                     let (old, more) = (format!("s.{field}"), format!("done.{field}"));
                     format!("{field}: {}", super::print::combined(reducer, &ours.ty, &old, &more))
                 }
-                Some(own) if own.starts_with('=') => {
+                Some(Reducer::Own { .. }) => {
                     return Err(format!(
                         "`{field}` has a reducer of its own, and the graph inside has it too"
                     ));
@@ -479,7 +479,7 @@ impl Lowering<'_, '_, '_> {
     /// A prebuilt agent: it goes on from the messages of the state.
     fn agent_chain(&mut self, name: &str, op: &Node, inner: &Graph) -> Result<(), String> {
         const FIELD: &str = "messages";
-        let is_shared = |f: &&Field| f.name == FIELD && f.reducer.as_deref() == Some("_add_messages");
+        let is_shared = |f: &&Field| f.name == FIELD && matches!(f.reducer, Some(Reducer::Messages));
         if self.fields.iter().find(is_shared).is_none() {
             return Err("it runs an agent, and its state has no `messages` that are added".to_owned());
         }
@@ -614,13 +614,12 @@ fn merged(field: &Field, before: &str, writers: &[(String, bool)]) -> Result<Str
             let mut out = format!("{before}.{name}");
             for (step, each) in writers {
                 match (each, &field.ty) {
-                    (false, ty) if field.joined_by().is_some() => {
+                    (false, ty) if matches!(reducer, Reducer::Own { .. } | Reducer::Merge) => {
                         out = super::print::combined(reducer, ty, &out, &format!("{step}.{name}"));
                     }
                     (true, _) if field.joined_by().is_some() => {
                         return Err(format!("packets write `{name}`, which has a reducer of its own"));
                     }
-                    (false, Ty::Map(_)) if reducer == "merge" => out = format!("merge({out}, {step}.{name})"),
                     (false, _) => out.push_str(&format!(" + {step}.{name}")),
                     (true, Ty::List(_)) => out.push_str(&format!(" + flatten([u.{name} for u in {step}])")),
                     (true, Ty::Int | Ty::Float) => {
